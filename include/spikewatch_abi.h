@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the BPF programs and the user side agree on: map keys and values, events, counters. */
+#ifndef SPIKEWATCH_ABI_H
+#define SPIKEWATCH_ABI_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+/* Raised by every change of a structure or of a number below. */
+#define SW_ABI 1
+
+/* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
+struct addr {
+	__be32 w[4];
+};
+
+/* Where a packet was seen, or where it was dropped as far as that is known. */
+enum sw_hook {
+	HOOK_UNKNOWN = 0,
+	HOOK_INGRESS = 1,
+	HOOK_EGRESS = 2,
+	HOOK_XDP = 3,
+	HOOK_DROP = 4,
+	HOOK_MAX = 5,
+};
+
+/* What kind of deny a dropped packet is. CLASS_IGNORED is for frees that nobody decided. */
+enum sw_class {
+	CLASS_IGNORED = 0,
+	CLASS_FIREWALL = 1,
+	CLASS_PROHIBITED = 2,
+	CLASS_UNANSWERED = 3,
+	CLASS_REFUSED = 4,
+	CLASS_OTHER = 5,
+	CLASS_MAX = 6,
+};
+
+/* One key for each client, server, port and error status; status is 0 for all but 4xx and 5xx. */
+struct http_key {
+	struct addr client;
+	struct addr server;
+	__be16 port;
+	__u16 status;
+	__u32 pad;
+};
+
+struct http_value {
+	__u64 count;
+};
+
+/* One key for each denied flow. A packet that could not be read has zeroes where nothing is known. */
+struct drop_key {
+	struct addr source;
+	struct addr destination;
+	__u32 netns; /* inode number of the network namespace, 0 unknown */
+	__u32 ifindex;
+	__be16 port; /* destination port; 0 where the protocol has none */
+	__u16 reason; /* this kernel's number; names come from its BTF */
+	__u8 proto;
+	__u8 class; /* enum sw_class */
+	__u8 hook; /* enum sw_hook */
+	__u8 pad;
+};
+
+struct drop_value {
+	__u64 packets;
+	__u64 bytes;
+};
+
+_Static_assert(sizeof(struct addr) == 16, "addr is map ABI");
+_Static_assert(sizeof(struct http_key) == 40, "http_key is map ABI");
+_Static_assert(sizeof(struct drop_key) == 48, "drop_key is map ABI");
+
+/*
+ * Counters of an epoch, per CPU: X(constant, name). The names are those of metrics and of `status`.
+ *
+ * packets_ingress + packets_egress + packets_xdp = understood + parse_*
+ * packets_drop = drop_understood + drop_parse_*
+ *
+ * Packet hooks and the drop hook never share a counter: a softirq may interrupt the drop hook in the
+ * middle of an increment, and per-CPU increments are not atomic against that.
+ */
+#define SW_COUNTERS(X)                                                                             \
+	X(PACKETS_INGRESS, "packets_ingress")                                                      \
+	X(PACKETS_EGRESS, "packets_egress")                                                        \
+	X(PACKETS_XDP, "packets_xdp")                                                              \
+	X(PACKETS_DROP, "packets_drop")                                                            \
+	X(UNDERSTOOD, "understood")                                                                \
+	X(PARSE_TRUNCATED, "parse_truncated")                                                      \
+	X(PARSE_MALFORMED, "parse_malformed")                                                      \
+	X(PARSE_NOT_IP, "parse_not_ip")                                                            \
+	X(PARSE_IP_FRAGMENT, "parse_ip_fragment")                                                  \
+	X(PARSE_EXT_HEADER_LIMIT, "parse_ext_header_limit")                                        \
+	X(PARSE_VLAN_LIMIT, "parse_vlan_limit")                                                    \
+	X(PARSE_L4_SHORT, "parse_l4_short")                                                        \
+	X(DROP_UNDERSTOOD, "drop_understood")                                                      \
+	X(DROP_PARSE_TRUNCATED, "drop_parse_truncated")                                            \
+	X(DROP_PARSE_MALFORMED, "drop_parse_malformed")                                            \
+	X(DROP_PARSE_NOT_IP, "drop_parse_not_ip")                                                  \
+	X(DROP_PARSE_IP_FRAGMENT, "drop_parse_ip_fragment")                                        \
+	X(DROP_PARSE_EXT_HEADER_LIMIT, "drop_parse_ext_header_limit")                              \
+	X(DROP_PARSE_VLAN_LIMIT, "drop_parse_vlan_limit")                                          \
+	X(DROP_PARSE_L4_SHORT, "drop_parse_l4_short")                                              \
+	X(DROP_OTHER_NETNS, "drop_other_netns")                                                    \
+	X(DROP_BUSY, "drop_busy")                                                                  \
+	X(HTTP_1XX, "http_1xx")                                                                    \
+	X(HTTP_2XX, "http_2xx")                                                                    \
+	X(HTTP_3XX, "http_3xx")                                                                    \
+	X(HTTP_4XX, "http_4xx")                                                                    \
+	X(HTTP_5XX, "http_5xx")                                                                    \
+	X(HTTP_RESYNC, "http_resync")                                                              \
+	X(HTTP_GAP, "http_gap")                                                                    \
+	X(HTTP_BUDGET, "http_budget")                                                              \
+	X(HTTP_BAD_STATUS, "http_bad_status")                                                      \
+	X(HTTP_BAD_CHUNK, "http_bad_chunk")                                                        \
+	X(HTTP_OPAQUE, "http_opaque")                                                              \
+	X(HTTP_UNREADABLE, "http_unreadable")                                                      \
+	X(HTTP_CLAIM_LOST, "http_claim_lost")                                                      \
+	X(FLOWS_CREATED, "flows_created")                                                          \
+	X(FLOWS_REFUSED, "flows_refused")                                                          \
+	X(RING_SENT, "ring_sent")                                                                  \
+	X(RING_OVER_BUDGET, "ring_over_budget")                                                    \
+	X(RING_DROPPED, "ring_dropped")
+
+enum sw_counter {
+#define X(constant, name) COUNT_##constant,
+	SW_COUNTERS(X)
+#undef X
+	COUNT_MAX
+};
+
+/* Kernel drop reasons are numbered from 0; those of other subsystems (high 16 bits) share the last. */
+#define SW_REASON_MAX     256
+#define SW_REASON_FOREIGN (SW_REASON_MAX - 1)
+
+/* Value of the map `totals`: two entries per CPU, one for each of the two epochs in turn. */
+struct totals {
+	__u64 n[COUNT_MAX]; /* by enum sw_counter */
+	__u64 drop_class[CLASS_MAX]; /* packets */
+	__u64 drop_reason[SW_REASON_MAX]; /* packets, classes firewall and other */
+};
+
+/* Evidence in the ring buffer; counts never come from here. */
+enum sw_event_type {
+	EVENT_HTTP_ERROR = 1,
+	EVENT_DROP = 2,
+};
+
+struct event {
+	__u64 time_ns; /* CLOCK_BOOTTIME */
+	struct addr source; /* HTTP: the client */
+	struct addr destination; /* HTTP: the server */
+	__be16 source_port;
+	__be16 destination_port;
+	__u16 code; /* HTTP: status; drop: reason number */
+	__u8 type; /* enum sw_event_type */
+	__u8 proto;
+	__u32 ifindex;
+	__u8 class; /* drop: enum sw_class */
+	__u8 hook; /* enum sw_hook */
+	__u8 pad[2];
+};
+
+_Static_assert(sizeof(struct event) == 56, "event is ring buffer ABI");
+
+#endif

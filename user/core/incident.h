@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Incidents: open, update, close, suppression, evidence. What leaves the core is struct alert. */
+#ifndef CORE_INCIDENT_H
+#define CORE_INCIDENT_H
+
+#include "core/rules.h"
+
+#define ALERT_ID_LEN  32 /* hexadecimal digits */
+#define ALERT_TOP_MAX 8
+#define ALERT_TEXT    192
+
+enum alert_action { ALERT_OPEN, ALERT_UPDATE, ALERT_CLOSE, ALERT_SUPPRESSED };
+
+/* Which values of the records that made an incident were the most frequent. */
+enum dimension {
+	DIM_STATUS, /* http: status codes */
+	DIM_SOURCE, /* addresses */
+	DIM_DESTINATION, /* addresses with port (port 0: without) */
+	DIM_PORT, /* destination ports */
+	DIM_REASON, /* drop: kernel reason numbers */
+	DIM_HOOK, /* drop: enum sw_hook */
+	DIM_MAX,
+};
+
+struct top_entry {
+	struct addr addr; /* DIM_SOURCE, DIM_DESTINATION */
+	__u16 port; /* DIM_DESTINATION, DIM_PORT */
+	__u16 code; /* DIM_STATUS, DIM_REASON, DIM_HOOK */
+	__u32 pad;
+	__u64 count;
+};
+
+/* The most frequent first. `rest` is what other values hold together, `distinct` how many there are. */
+struct top {
+	struct top_entry entry[ALERT_TOP_MAX];
+	size_t count;
+	__u64 rest;
+	__u64 distinct;
+	bool distinct_at_least; /* more values came than were kept */
+};
+
+enum cause {
+	CAUSE_MIXED,
+	CAUSE_SCAN,
+	CAUSE_SWEEP,
+	CAUSE_FLOOD,
+	CAUSE_MISCONFIGURATION,
+	CAUSE_BEACON_OR_EXFILTRATION,
+};
+
+struct influencer {
+	enum dimension dimension;
+	struct top_entry value;
+	double influence; /* 0.4..1 */
+};
+
+/* What could not be seen or attributed while the incident's counts were made. */
+struct coverage {
+	bool exact;
+	__u64 evicted;
+	__u64 unparsed;
+	__u64 gap_ns;
+};
+
+/* One record about an incident, complete: a sink needs nothing else but who the observer is. */
+struct alert {
+	const struct rule *rule;
+	enum alert_action action;
+	bool suppressed;
+	char incident[ALERT_ID_LEN + 1];
+	char event_id[ALERT_ID_LEN + 1]; /* deterministic: rule, group, start of incident, serial */
+	__u64 wall_ns; /* when it was judged; all wall_ns are since the Unix epoch */
+	__u64 start_wall_ns; /* first and last matching packet's second */
+	__u64 end_wall_ns;
+	struct group_key group;
+	__u64 count; /* in the window, or the bucket's actual */
+	__u64 peak; /* largest count so far in this incident */
+	struct {
+		double score;
+		double peak_score;
+		double probability;
+		double actual;
+		double typical;
+		double typical_low;
+		double typical_high;
+		__u64 bucket_start_wall_ns;
+		bool bucket_closed;
+		bool learning;
+		struct influencer influencer[ALERT_TOP_MAX];
+		size_t influencer_count;
+	} anomaly; /* RULE_ANOMALY only */
+	struct top top[DIM_MAX];
+	enum cause cause;
+	char cause_says[ALERT_TEXT]; /* "one client, 3 servers in 3 m 29 s" */
+	struct coverage coverage;
+};
+
+/* "scan", "sweep", "flood", "misconfiguration", "beacon_or_exfiltration", "mixed" */
+const char *cause_name(enum cause cause);
+/* "open", "update", "close", "suppressed" */
+const char *alert_action_name(enum alert_action action);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Batches in, alerts out: the rules with their windows, baselines and incidents. Pure and deterministic. */
+#ifndef CORE_JUDGE_H
+#define CORE_JUDGE_H
+
+#include "core/incident.h"
+
+struct judge;
+
+/* Called for each alert while a batch is judged; the alert is valid during the call. */
+typedef void (*judge_emit_fn)(const struct alert *alert, void *arg);
+
+struct judge_cfg {
+	const struct rule *rules; /* not copied: must outlive the judge */
+	size_t rule_count;
+	const struct places *places; /* not copied */
+	judge_emit_fn emit;
+	void *arg;
+};
+
+/* Rules that are not enabled are left out. -ENOMEM. */
+int judge_new(const struct judge_cfg *cfg, struct judge **ret);
+void judge_free(struct judge *judge);
+
+/*
+ * Takes one epoch's records. Batches must come in the order of time; one whose end lies before an
+ * earlier one's is judged at the earlier one's time. An empty batch still moves time on: windows
+ * slide, buckets end, incidents close. -ENOMEM: what could be judged was judged.
+ */
+int judge_batch(struct judge *judge, const struct batch *batch);
+
+/* How one rule stands, for status lines and the log. */
+struct judge_state {
+	const struct rule *rule;
+	size_t groups; /* groups with counts in their window (threshold) */
+	size_t incidents_open;
+	__u64 matched; /* records' counts since the start */
+	__u64 evidence_dropped; /* counted, but their evidence did not fit the memory bound */
+	__u64 groups_dropped; /* counts of groups that did not fit the memory bound */
+	/* anomaly rules: the last closed bucket */
+	__u64 buckets; /* closed so far */
+	bool learning;
+	double score, actual, typical;
+};
+
+size_t judge_rule_count(const struct judge *judge);
+void judge_state(const struct judge *judge, size_t i, struct judge_state *ret);
+
+#endif
