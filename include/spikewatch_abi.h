@@ -113,6 +113,7 @@ _Static_assert(sizeof(struct drop_key) == 48, "drop_key is map ABI");
 	X(HTTP_GAP, "http_gap")                                                                    \
 	X(HTTP_BUDGET, "http_budget")                                                              \
 	X(HTTP_BAD_STATUS, "http_bad_status")                                                      \
+	X(HTTP_BAD_LENGTH, "http_bad_length")                                                       \
 	X(HTTP_BAD_CHUNK, "http_bad_chunk")                                                        \
 	X(HTTP_OPAQUE, "http_opaque")                                                              \
 	X(HTTP_UNREADABLE, "http_unreadable")                                                      \

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Packets that the kernel drops, from the kfree_skb tracepoint. */
+#ifndef BPF_DROP_H
+#define BPF_DROP_H
+
+#include "count.bpf.h"
+
+#define DROP_NO_HEADER 0xffff /* skb->network_header that was never set */
+
+static __always_inline struct drop_scratch *drop_scratch_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&drop_scratches, &zero);
+}
+
+/* Inode number of the packet's network namespace: its device's, else its socket's, else 0. */
+static __always_inline __u32 drop_netns(const struct sk_buff *skb)
+{
+	const struct net_device *dev = skb->dev;
+	const struct sock *sk = skb->sk;
+
+	if (dev)
+		return dev->nd_net.net->ns.inum;
+	if (sk)
+		return sk->__sk_common.skc_net.net->ns.inum;
+	return 0;
+}
+
+/* s->headers -> s->packet; a global function, verified once. */
+__noinline int parse_dropped(__u32 have, __u32 len)
+{
+	struct drop_scratch *s = drop_scratch_get();
+
+	if (!s || have > PARSE_WINDOW)
+		return PARSE_TRUNCATED;
+	return parse_packet(s->headers, have, len, PARSE_START_IP, &s->packet);
+}
+
+/*
+ * Copies the network header and what follows it in the linear part. L4 is found from the IP header:
+ * skb->transport_header may not be set yet. Result: enum parse_result.
+ */
+static __always_inline __u32 drop_read(struct drop_scratch *s, const struct sk_buff *skb)
+{
+	const unsigned char *head = skb->head, *data = skb->data;
+	__u32 linear = skb->len - skb->data_len, len, have;
+	__u16 network = skb->network_header;
+	__s64 ahead;
+
+	if (skb->protocol != PARSE_BE16(0x0800) && skb->protocol != PARSE_BE16(0x86dd))
+		return PARSE_NOT_IP;
+	if (network == DROP_NO_HEADER)
+		return PARSE_NOT_IP;
+	/* `data` may stand at the Ethernet header, at the IP header, or behind it. */
+	ahead = data - (head + network);
+	if (ahead < -0xffff || ahead > 0xffff)
+		return PARSE_MALFORMED;
+	len = skb->len + ahead;
+	have = linear + ahead;
+	if ((__s32)have < 1)
+		return PARSE_TRUNCATED;
+	if (have > PARSE_WINDOW)
+		have = PARSE_WINDOW;
+	PARSE_KEEP(have);
+	if (have < 1 || have > PARSE_WINDOW)
+		return PARSE_TRUNCATED;
+	if (bpf_probe_read_kernel(s->headers, have, head + network))
+		return PARSE_TRUNCATED;
+	return parse_dropped(have, len);
+}
+
+static __always_inline void drop_send_event(struct drop_scratch *s, struct totals *t)
+{
+	struct event event = {};
+	__u64 flags;
+
+	if (!count_ring_admit(t, &flags))
+		return;
+	event.time_ns = bpf_ktime_get_boot_ns();
+	event.source = s->key.source;
+	event.destination = s->key.destination;
+	event.source_port = s->packet.source_port;
+	event.destination_port = s->key.port;
+	event.code = s->key.reason;
+	event.type = EVENT_DROP;
+	event.proto = s->key.proto;
+	event.ifindex = s->key.ifindex;
+	event.class = s->key.class;
+	event.hook = HOOK_DROP;
+	count_event(t, &event, flags);
+}
+
+static __always_inline void drop_count(struct drop_scratch *s, struct totals *t, __u32 which,
+				       const struct sk_buff *skb, __u32 reason, __u8 class)
+{
+	const struct net_device *dev = skb->dev;
+	__u32 result;
+
+	__builtin_memset(&s->packet, 0, sizeof(s->packet));
+	result = drop_read(s, skb);
+	if (result == PARSE_OK)
+		count_add(t, COUNT_DROP_UNDERSTOOD);
+	else
+		count_unparsed(t, COUNT_DROP_PARSE_TRUNCATED, result);
+	/* What could not be read is a deny all the same, with zeroes where nothing is known. */
+	__builtin_memset(&s->key, 0, sizeof(s->key));
+	s->key.source = s->packet.source;
+	s->key.destination = s->packet.destination;
+	s->key.port = s->packet.destination_port;
+	s->key.proto = s->packet.proto;
+	s->key.netns = drop_netns(skb);
+	s->key.ifindex = dev ? dev->ifindex : 0;
+	s->key.reason = reason;
+	s->key.class = class;
+	if (count_drop(which, &s->key, skb->len))
+		drop_send_event(s, t);
+}
+
+static __always_inline int see_drop(const struct sk_buff *skb, __u32 reason)
+{
+	__u32 which = epoch & 1;
+	struct drop_scratch *s;
+	struct totals *t;
+	__u8 class;
+
+	/* By reason first: most frees are nobody's decision, and this tracepoint is hot. */
+	if (reason >= SW_REASON_FOREIGN)
+		reason = SW_REASON_FOREIGN;
+	class = reason_class[reason];
+	if (class == CLASS_IGNORED)
+		return 0;
+	t = count_totals(which);
+	if (!t)
+		return 0;
+	if (!all_netns && drop_netns(skb) != own_netns) {
+		count_add(t, COUNT_DROP_OTHER_NETNS);
+		return 0;
+	}
+	if (class >= CLASS_MAX)
+		return 0;
+	t->drop_class[class]++;
+	t->drop_reason[reason]++;
+	if (class == CLASS_OTHER && !key_other_drops)
+		return 0;
+	s = drop_scratch_get();
+	if (!s)
+		return 0;
+	if (s->busy) {
+		count_add(t, COUNT_DROP_BUSY);
+		return 0;
+	}
+	s->busy = 1;
+	count_add(t, COUNT_PACKETS_DROP);
+	drop_count(s, t, which, skb, reason, class);
+	s->busy = 0;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Every map and every knob. Sizes given here are least ones: user/kernel/loader.c sets the real ones. */
+#ifndef BPF_MAPS_H
+#define BPF_MAPS_H
+
+#include "http1.h"
+
+/* --- knobs: constants to the verifier, set by user/kernel/loader.c alone ------------------------ */
+
+/* Does kfree_skb of this kernel tell a reason? (from 5.17; vendors backport) */
+const volatile bool has_drop_reason = false;
+/* enum sw_class of each drop reason, resolved by name from the kernel's BTF. */
+const volatile __u8 reason_class[SW_REASON_MAX] = {};
+/* Are drops of class other kept by key, or only counted by reason? */
+const volatile bool key_other_drops = false;
+/* Count drops of every network namespace, or only of own_netns (an inode number). */
+const volatile bool all_netns = false;
+const volatile __u32 own_netns = 0;
+/* Ring buffer events that a CPU may send in an epoch. */
+const volatile __u32 ring_budget = 64;
+/* Are the counting maps shared by all CPUs (a small memory budget and many CPUs)? */
+const volatile bool shared_counts = false;
+
+/* --- state -------------------------------------------------------------------------------------- */
+
+/* Epochs: programs count into set `epoch & 1`; user space raises it, waits for RCU, reads the other. */
+volatile __u32 epoch = 0;
+
+struct flow_key {
+	struct addr client;
+	struct addr server;
+	__be16 client_port;
+	__be16 server_port;
+	__u32 zone; /* always 0: one flow has one key at every hook */
+};
+
+struct claim_key {
+	struct flow_key flow;
+	__u32 seq; /* of a status line's first byte */
+	__u32 pad;
+};
+
+/* Working memory of the packet programs: too large for the stack. */
+struct scratch {
+	struct http1_run run;
+	struct flow_key flow_key;
+	struct claim_key claim;
+	struct http_key http_key;
+	struct packet packet;
+	__u32 epoch; /* 0 or 1, the same for all counts of one packet */
+	__u32 hook;
+	__u32 ifindex;
+	__u32 base; /* the flow's `next` when its state was copied */
+	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
+};
+
+/* Working memory of sw_drop, which may run inside a packet program's softirq and the other way round. */
+struct drop_scratch {
+	__u32 busy; /* 5.10 runs a program inside itself: the inner run is counted and left */
+	struct packet packet;
+	struct drop_key key;
+	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
+};
+
+/* 0 -> struct scratch. Written and read by packet programs. 1 KiB per CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/* 0 -> struct drop_scratch. Written and read by sw_drop. 0.5 KiB per CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct drop_scratch);
+} drop_scratches SEC(".maps");
+
+/*
+ * struct flow_key -> struct http1_flow. Written by packet programs, at every hook. When full, the
+ * least recently used flow goes: its next response is found again by its status line. 160 B each.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct flow_key);
+	__type(value, struct http1_flow);
+} flows SEC(".maps");
+
+/*
+ * struct claim_key -> 1: this response is counted. Written by packet programs, never read back: two
+ * CPUs at one flow both try to insert, one wins. When full, the oldest go; only claims of the
+ * last moments matter. 120 B each.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct claim_key);
+	__type(value, __u32);
+} claims SEC(".maps");
+
+/*
+ * struct http_key -> struct http_value per CPU. Written by packet programs, read and emptied by user
+ * space once its epoch is over. When full, LRU: totals minus entries is what was lost.
+ */
+struct http_counts {
+	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct http_key);
+	__type(value, struct http_value);
+} http_counts_0 SEC(".maps"), http_counts_1 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct http_counts);
+} http_epochs SEC(".maps") = { .values = { &http_counts_0, &http_counts_1 } };
+
+/* struct drop_key -> struct drop_value per CPU; the same for drops. Written by sw_drop. */
+struct drop_counts {
+	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct drop_key);
+	__type(value, struct drop_value);
+} drop_counts_0 SEC(".maps"), drop_counts_1 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct drop_counts);
+} drop_epochs SEC(".maps") = { .values = { &drop_counts_0, &drop_counts_1 } };
+
+/*
+ * epoch & 1 -> struct totals. Written by all programs, read and zeroed by user space once the epoch
+ * is over. Never full. Two entries do what two inner maps would, with one look-up less a packet.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct totals);
+} totals SEC(".maps");
+
+/* struct event. Evidence and doorbell; when full, events are dropped and counted, counts are not. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 18);
+} events SEC(".maps");
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Program entry points. None ever changes a packet's fate: TC_ACT_UNSPEC (= TCX_NEXT), XDP_PASS. */
+#include <stdbool.h>
+#include <stddef.h>
+#include "vmlinux.h"
+#include "kernel.bpf.h"
+#include <bpf/bpf_helpers.h>
+#include "defs.bpf.h"
+#include "http.bpf.h"
+#include "drop.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* --- tc ------------------------------------------------------------------------------------------ */
+
+static __always_inline int load_tc(struct __sk_buff *skb, struct scratch *s, __u32 off, __u32 n)
+{
+	/* Never direct access: a local sender's payload is not in the linear part. */
+	return bpf_skb_load_bytes(skb, off, s->run.window, n);
+}
+
+HTTP_DEFINE(tc, struct __sk_buff, load_tc)
+
+/* Parses s->headers and counts the result. True: a TCP segment for the HTTP machine. */
+static __always_inline bool judge_headers(struct scratch *s, struct totals *t, __u32 result)
+{
+	struct packet *p = &s->packet;
+
+	if (result != PARSE_OK) {
+		count_unparsed(t, COUNT_PARSE_TRUNCATED, result);
+		return false;
+	}
+	count_add(t, COUNT_UNDERSTOOD);
+	if (p->proto != PARSE_PROTO_TCP || (!p->payload_len && !(p->tcp_flags & PARSE_TCP_SYN)))
+		return false;
+	s->flow_key.client = p->destination;
+	s->flow_key.server = p->source;
+	s->flow_key.client_port = p->destination_port;
+	s->flow_key.server_port = p->source_port;
+	s->flow_key.zone = 0;
+	if (p->tcp_flags & PARSE_TCP_SYN) {
+		http_see_syn(s);
+		return false;
+	}
+	return true;
+}
+
+/* s->headers -> s->packet; a global function, so that each caller verifies it once. */
+__noinline int parse_headers(__u32 have, __u32 frame_len, __u32 start)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s || have > PARSE_WINDOW)
+		return PARSE_TRUNCATED;
+	__builtin_memset(&s->packet, 0, sizeof(s->packet));
+	return parse_packet(s->headers, have, frame_len, start, &s->packet);
+}
+
+static __always_inline int see_tc(struct __sk_buff *skb, enum sw_hook hook, enum parse_start start)
+{
+	__u32 which = epoch & 1, len = skb->len, have = len, result;
+	struct totals *t = count_totals(which);
+	struct scratch *s = scratch_get();
+
+	if (!s || !t)
+		return TC_ACT_UNSPEC;
+	t->n[COUNT_PACKETS_INGRESS + hook - HOOK_INGRESS]++;
+	s->epoch = which;
+	s->hook = hook;
+	if (have > PARSE_WINDOW)
+		have = PARSE_WINDOW;
+	PARSE_KEEP(have);
+	if (have < 1 || have > PARSE_WINDOW || bpf_skb_load_bytes(skb, 0, s->headers, have)) {
+		count_add(t, COUNT_PARSE_TRUNCATED);
+		return TC_ACT_UNSPEC;
+	}
+	result = parse_headers(have, len, start);
+	/*
+	 * Behind somebody's generic XDP program with frags the Ethernet header is gone (seen on 6.18):
+	 * the kernel knows that this is IP, the bytes don't.
+	 */
+	if (result == PARSE_NOT_IP && start == PARSE_START_ETHERNET &&
+	    (skb->protocol == PARSE_BE16(0x0800) || skb->protocol == PARSE_BE16(0x86dd)))
+		result = parse_headers(have, len, PARSE_START_IP);
+	if (judge_headers(s, t, result)) {
+		s->ifindex = skb->ifindex;
+		http_payload_tc(skb);
+	}
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int sw_ingress(struct __sk_buff *skb)
+{
+	return see_tc(skb, HOOK_INGRESS, PARSE_START_ETHERNET);
+}
+
+SEC("tc")
+int sw_egress(struct __sk_buff *skb)
+{
+	return see_tc(skb, HOOK_EGRESS, PARSE_START_ETHERNET);
+}
+
+/* The same for devices whose packets begin with the IP header: tun, WireGuard, PPP. */
+SEC("tc")
+int sw_ingress_l3(struct __sk_buff *skb)
+{
+	return see_tc(skb, HOOK_INGRESS, PARSE_START_IP);
+}
+
+SEC("tc")
+int sw_egress_l3(struct __sk_buff *skb)
+{
+	return see_tc(skb, HOOK_EGRESS, PARSE_START_IP);
+}
+
+/* --- XDP: direct access, for kernels without bpf_xdp_load_bytes (before 5.18) ---------------------- */
+
+/* Copies n bytes at off of the linear part to `to`, which has room for `max` (a multiple of 8). */
+static __always_inline int copy_linear(struct xdp_md *xdp, __u32 off, __u8 *to, __u32 n, __u32 max)
+{
+	const __u8 *from, *end = (void *)(long)xdp->data_end;
+	__u32 i = 0;
+
+	if (off > 0x3fff)
+		return -1;
+	from = (const __u8 *)(long)xdp->data + off;
+	for (; i + 8 <= max && i + 8 <= n; i += 8) {
+		if (from + i + 8 > end)
+			return -1;
+		*(__u64 *)(to + i) = *(const __u64 *)(from + i);
+	}
+	for (int k = 0; k < 7 && i < n && i < max; k++, i++) {
+		if (from + i + 1 > end)
+			return -1;
+		to[i] = from[i];
+	}
+	return 0;
+}
+
+__noinline int copy_window(struct xdp_md *xdp, __u32 off, __u32 n)
+{
+	struct scratch *s = scratch_get();
+
+	return s ? copy_linear(xdp, off, s->run.window, n, HTTP1_WINDOW) : -1;
+}
+
+__noinline int copy_headers(struct xdp_md *xdp, __u32 n)
+{
+	struct scratch *s = scratch_get();
+
+	return s ? copy_linear(xdp, 0, s->headers, n, PARSE_WINDOW) : -1;
+}
+
+static __always_inline int load_xdp(struct xdp_md *xdp, struct scratch *s, __u32 off, __u32 n)
+{
+	return copy_window(xdp, off, n);
+}
+
+HTTP_DEFINE(xdp, struct xdp_md, load_xdp)
+
+/* --- XDP with frags: multi-buffer packets -------------------------------------------------------- */
+
+static __always_inline int load_xdp_frags(struct xdp_md *xdp, struct scratch *s, __u32 off, __u32 n)
+{
+	return bpf_xdp_load_bytes(xdp, off, s->run.window, n);
+}
+
+HTTP_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags)
+
+static __always_inline int see_xdp(struct xdp_md *xdp, bool frags)
+{
+	__u32 len = frags ? bpf_xdp_get_buff_len(xdp) : xdp->data_end - xdp->data;
+	__u32 which = epoch & 1, have = len;
+	struct totals *t = count_totals(which);
+	struct scratch *s = scratch_get();
+	int err = -1;
+
+	if (!s || !t)
+		return XDP_PASS;
+	count_add(t, COUNT_PACKETS_XDP);
+	s->epoch = which;
+	s->hook = HOOK_XDP;
+	if (have > PARSE_WINDOW)
+		have = PARSE_WINDOW;
+	PARSE_KEEP(have);
+	if (have >= 1 && have <= PARSE_WINDOW)
+		err = frags ? bpf_xdp_load_bytes(xdp, 0, s->headers, have) :
+			      copy_headers(xdp, have);
+	if (err) {
+		count_add(t, COUNT_PARSE_TRUNCATED);
+		return XDP_PASS;
+	}
+	if (judge_headers(s, t, parse_headers(have, len, PARSE_START_ETHERNET))) {
+		s->ifindex = xdp->ingress_ifindex;
+		if (frags)
+			http_payload_xdp_frags(xdp);
+		else
+			http_payload_xdp(xdp);
+	}
+	return XDP_PASS;
+}
+
+SEC("xdp")
+int sw_xdp(struct xdp_md *xdp)
+{
+	return see_xdp(xdp, false);
+}
+
+SEC("xdp.frags")
+int sw_xdp_frags(struct xdp_md *xdp)
+{
+	return see_xdp(xdp, true);
+}
+
+/* --- drops ---------------------------------------------------------------------------------------- */
+
+/* TP_PROTO(struct sk_buff *skb, void *location[, enum skb_drop_reason reason[, struct sock *rx_sk]]) */
+SEC("tp_btf/kfree_skb")
+int sw_drop(__u64 *ctx)
+{
+	return see_drop((struct sk_buff *)ctx[0], has_drop_reason ? (__u32)ctx[2] : 0);
+}
