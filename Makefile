@@ -77,6 +77,8 @@ $(B)/tests/unit/%.o: CPPFLAGS += -I.
 check: $(UNIT_BINS) ## unit tests (no privileges)
 	tests/run-unit.sh $(UNIT_BINS)
 
+-include tests/bpf/rules.mk bench/rules.mk tests/fuzz/rules.mk
+
 .PHONY: clean
 clean:
 	rm -rf build
