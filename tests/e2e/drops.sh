@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Denied packets equal nftables' own counters, per hook, protocol, family and port.
+. "$(dirname "$0")/../lib/topology.sh"
+. "$LIB/firewall.sh"
+. "$LIB/sensor.sh"
+
+# Ports: 70xx input, 71xx forward, 72xx output, 73xx netdev ingress.
+write_rules() {
+  local f hook
+  printf 'add table inet t\n'
+  for hook in input forward output; do
+    printf 'add chain inet t %s { type filter hook %s priority 0; }\n' $hook $hook
+  done
+  printf 'add table netdev n\n'
+  printf 'add chain netdev n ingress { type filter hook ingress device gwc priority 0; }\n'
+  for f in 4 6; do
+    deny_rule "inet t input" drop tcp $f 7001
+    deny_rule "inet t input" "reject with tcp reset" tcp $f 7002
+    deny_rule "inet t input" drop udp $f 7003
+    deny_rule "inet t input" reject udp $f 7004
+    deny_rule "inet t input" drop icmp $f 0
+    deny_rule "inet t forward" drop tcp $f 7101
+    deny_rule "inet t forward" "reject with tcp reset" tcp $f 7102
+    deny_rule "inet t forward" drop udp $f 7103
+    deny_rule "inet t forward" "reject with icmpx admin-prohibited" udp $f 7104
+    deny_rule "inet t forward" reject icmp $f 0
+    deny_rule "inet t output" drop tcp $f 7201
+    deny_rule "inet t output" "reject with tcp reset" tcp $f 7202
+    deny_rule "inet t output" drop udp $f 7203
+    deny_rule "inet t output" reject udp $f 7204
+    deny_rule "netdev n ingress" drop tcp $f 7301
+    deny_rule "netdev n ingress" drop udp $f 7302
+  done
+}
+
+# Echo requests of the gateway itself: another chain, loaded after the neighbours are known.
+deny_own_pings() {
+  deny_rule "inet t output" drop icmp 4 0
+  deny_rule "inet t output" drop icmp 6 0
+}
+
+# knock_at NAMESPACE PORT-BASE V4 V6: 20 packets for each rule of a chain, both families.
+knock_at() {
+  local a targets=()
+  for a in "$3" "[$4]"; do
+    targets+=("tcp:$a:$(($2 + 1))" "tcp:$a:$(($2 + 2))" "udp:$a:$(($2 + 3))" "udp:$a:$(($2 + 4))" "icmp:$a")
+  done
+  knock "$1" -n 200 "${targets[@]}"
+}
+
+knock_all() {
+  knock_at "$CLIENTS" 7000 10.77.1.1 fd77:1::1
+  knock_at "$CLIENTS" 7100 10.77.2.2 fd77:2::2
+  knock_at "$GATEWAY" 7200 10.77.2.2 fd77:2::2
+  knock "$GATEWAY" -n 40 tcp:127.0.0.1:7001 'tcp:[::1]:7001' udp:127.0.0.1:7003 'udp:[::1]:7003'
+  knock "$CLIENTS" -n 80 tcp:10.77.2.2:7301 'tcp:[fd77:2::2]:7301' udp:10.77.2.2:7302 \
+    'udp:[fd77:2::2]:7302'
+}
+
+# What a counter of nft's holds says that the rule really denied something.
+no_counter_is_zero() {
+  python3 - "$1" <<'END'
+import json, sys
+zero = [i["counter"]["name"] for i in json.load(open(sys.argv[1]))["nftables"]
+        if "counter" in i and not i["counter"]["packets"]]
+sys.exit(f"never used: {zero}" if zero else 0)
+END
+}
+
+drops_of_port() { # PORT CLASS: packets
+  python3 - "$SENSOR_OUT" "$1" "$2" <<'END'
+import json, sys
+rows = [json.loads(line) for line in open(sys.argv[1]) if line.startswith("{")]
+print(sum(r["packets"] for r in rows if r.get("class") == sys.argv[3]
+          and "hook" in r and r["port"] == int(sys.argv[2])))
+END
+}
+
+total() { # COUNTER
+  sed -n "s/.*\"$1\": *\([0-9]*\).*/\1/p" "$SENSOR_OUT"
+}
+
+topology_make
+require_tools nft
+require_sensor
+write_rules | firewall_load "$GATEWAY"
+firewall_load "$SERVERS" <<'END'
+add table inet t
+add chain inet t input { type filter hook input priority 0; }
+add counter inet t elsewhere
+add rule inet t input udp dport 7501 counter name elsewhere drop
+END
+sensor_config "$TMP/sw.yaml" </dev/null
+sensor_start "$GATEWAY" -c "$TMP/sw.yaml" -i gwc -i gws
+in_ns "$GATEWAY" ping -c1 -W2 10.77.2.2 >/dev/null
+in_ns "$GATEWAY" ping -c1 -W2 fd77:2::2 >/dev/null
+deny_own_pings | firewall_load "$GATEWAY"
+knock_all
+knock "$CLIENTS" -n 60 udp:10.77.2.2:7501
+knock "$CLIENTS" -n 30 udp:10.77.1.1:7502 # a closed port: dropped, but by no firewall
+knock "$CLIENTS" -n 20000 udp:10.77.2.2:7103 # many, over several epochs
+sensor_stop
+firewall_counters "$GATEWAY" "$TMP/nft.json"
+check "every rule denied something" no_counter_is_zero "$TMP/nft.json"
+check "drop and reject at input, forward, output, ingress; TCP, UDP, ICMP; IPv4, IPv6" \
+  compare drops "$TMP/nft.json"
+check "counters agree with each other" compare totals
+check_equal "drops in another network namespace really happened" \
+  "$(firewall_packets "$SERVERS")" 60
+check_equal "drops in another network namespace are not counted" "$(drops_of_port 7501 firewall)" 0
+check_match "but they are known" "$(total drop_other_netns)" '^[1-9]'
+check_equal "a closed port is no deny" "$(drops_of_port 7502 firewall)" 0
+check_equal "a closed port is counted as another drop" "$(drops_of_port 7502 other)" 30
+
+sensor_config "$TMP/all.yaml" <<<'drops: {netns: all}'
+sensor_start "$GATEWAY" -c "$TMP/all.yaml" -i gwc -i gws
+knock "$CLIENTS" -n 60 udp:10.77.2.2:7501
+sensor_stop
+check_equal "drops.netns: all counts them" "$(drops_of_port 7501 firewall)" 60

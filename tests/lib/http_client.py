@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Sends HTTP requests from one address and reads every response to its end.
+
+usage: http_client.py FROM HOST:PORT MODE COUNT PATH...
+
+COUNT requests go round the PATHs. MODE:
+  fresh     a connection for each request
+  keep      one connection, one request after the other
+  pipeline  one connection, all requests before the first response is read
+  head      like keep, but with HEAD
+  match     like keep, with If-None-Match: * (304 where the file exists)
+  range     like keep, with Range: bytes=0-9
+  expect    like keep, PUT with Expect: 100-continue: the body follows the 100
+  bytes     like keep, the request is sent byte by byte
+  old       like fresh, HTTP/1.0
+  broken    like fresh, a request line that is none (400)
+Prints the statuses received, 1xx apart, as JSON. Exit 1 where a response is missing or broken.
+"""
+import collections
+import json
+import socket
+import sys
+
+BODY = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+
+class Responses:
+    """Reads responses from a socket, one at a time."""
+
+    def __init__(self, sock):
+        self.file = sock.makefile("rb")
+
+    def line(self):
+        line = self.file.readline(65536)
+        if not line.endswith(b"\n"):
+            raise EOFError("the connection ended within a response")
+        return line.rstrip(b"\r\n")
+
+    def headers(self):
+        headers = {}
+        while line := self.line():
+            name, _, value = line.partition(b":")
+            headers[name.strip().lower()] = value.strip().lower()
+        return headers
+
+    def skip(self, length):
+        while length:
+            data = self.file.read(min(length, 1 << 16))
+            if not data:
+                raise EOFError("the connection ended within a body")
+            length -= len(data)
+
+    def skip_chunks(self):
+        while size := int(self.line().split(b";")[0], 16):
+            self.skip(size)
+            self.line()
+        self.headers()  # trailers
+
+    def one(self, head):
+        """The status of the next response; whether the connection goes on."""
+        status = int(self.line().split()[1])
+        headers = self.headers()
+        if status < 200:
+            return status, True
+        go_on = headers.get(b"connection") != b"close"
+        if head or status in (204, 304):
+            pass
+        elif headers.get(b"transfer-encoding") == b"chunked":
+            self.skip_chunks()
+        elif b"content-length" in headers:
+            self.skip(int(headers[b"content-length"]))
+        else:
+            self.file.read()
+            go_on = False
+        return status, go_on
+
+
+class Client:
+    def __init__(self, source, host, port, mode):
+        self.source, self.host, self.port, self.mode = source, host, port, mode
+        self.sock = None
+        self.seen = collections.Counter()
+
+    def connect(self):
+        self.close()
+        self.sock = socket.create_connection((self.host, self.port), 20, (self.source, 0))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.responses = Responses(self.sock)
+
+    def close(self):
+        if self.sock:
+            self.responses.file.close()
+            self.sock.close()
+            self.sock = None
+
+    def request(self, path):
+        if self.mode == "broken":
+            return b"this is not HTTP\r\n\r\n"
+        method = {"head": "HEAD", "expect": "PUT"}.get(self.mode, "GET")
+        version = "1.0" if self.mode == "old" else "1.1"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        head = f"{method} {path} HTTP/{version}\r\nHost: {host}\r\nAccept-Encoding: gzip\r\n"
+        if self.mode == "match":
+            head += "If-None-Match: *\r\n"
+        if self.mode == "range":
+            head += "Range: bytes=0-9\r\n"
+        if self.mode == "expect":
+            head += f"Expect: 100-continue\r\nContent-Length: {len(BODY)}\r\n"
+        return (head + "\r\n").encode()
+
+    def read(self):
+        """Reads up to the final response; sends the body where the server asks for it."""
+        while True:
+            status, go_on = self.responses.one(self.mode == "head")
+            self.seen[status] += 1
+            if status == 100 and self.mode == "expect":
+                self.sock.sendall(BODY)
+            if status >= 200:
+                break
+        if not go_on:
+            self.close()
+
+    def send(self, data):
+        step = 1 if self.mode == "bytes" else len(data)
+        for i in range(0, len(data), step):
+            self.sock.sendall(data[i:i + step])
+
+    def run(self, count, paths):
+        wanted = [paths[i % len(paths)] for i in range(count)]
+        if self.mode == "pipeline":
+            self.connect()
+            self.send(b"".join(map(self.request, wanted)))
+            for _ in wanted:
+                self.read()
+            return
+        for path in wanted:
+            if not self.sock or self.mode in ("fresh", "old", "broken"):
+                self.connect()
+            self.send(self.request(path))
+            self.read()
+
+
+def main():
+    source, to, mode, count, *paths = sys.argv[1:]
+    host, _, port = to.rpartition(":")
+    client = Client(source, host.strip("[]"), int(port), mode)
+    try:
+        client.run(int(count), paths)
+    finally:
+        client.close()
+    print(json.dumps({str(k): v for k, v in sorted(client.seen.items())}))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (OSError, EOFError, ValueError, IndexError) as e:
+        sys.exit(f"http_client.py: {e}")

@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Clients, a gateway and servers, each a network namespace of its own.
+#
+#   clients (c0) --- (gwc) gateway (gws) --- (s0) servers
+#   10.77.1.0/24, fd77:1::/64                10.77.2.0/24, fd77:2::/64
+#
+# NS_PREFIX names the namespaces; TMP is a folder for the scenario's files. Both vanish at the end.
+# shellcheck source=tests/lib/check.sh
+. "$(dirname "${BASH_SOURCE[0]}")/check.sh"
+
+NS_PREFIX=${NS_PREFIX:-swt-$$-}
+CLIENTS=${NS_PREFIX}clients
+GATEWAY=${NS_PREFIX}gateway
+SERVERS=${NS_PREFIX}servers
+
+# Everything that needs root and tools; ends the scenario with a skip where one is missing.
+require_tools() {
+  local tool
+  if [ "$(id -u)" -ne 0 ]; then
+    skip "needs root"
+    exit 0
+  fi
+  for tool in ip nsenter "$@"; do
+    command -v "$tool" >/dev/null || {
+      skip "needs $tool"
+      exit 0
+    }
+  done
+}
+
+tmp_make() {
+  TMP=$(mktemp -d "${TMPDIR:-/tmp}/${NS_PREFIX}XXXXXX") || die "no temporary folder"
+  chmod 755 "$TMP"
+  on_exit rm -rf "$TMP"
+}
+
+ns_del() {
+  local pid
+  # The processes in it were started here: nobody else knows the namespace.
+  for pid in $(ip netns pids "$1" 2>/dev/null); do kill -KILL "$pid" 2>/dev/null; done
+  ip netns del "$1"
+}
+
+ns_make() {
+  ip netns add "$1" || die "can't make network namespace $1"
+  on_exit ns_del "$1"
+  ip -n "$1" link set lo up
+}
+
+# in_ns NAMESPACE COMMAND...: only the network namespace, unlike ip netns exec, which mounts a
+# sysfs of its own: bpffs and tracefs stay where they are.
+in_ns() {
+  nsenter --net="/run/netns/$1" -- "${@:2}"
+}
+
+# The same in place of this shell: for background commands, whose $! is then the command's own.
+exec_in_ns() {
+  exec nsenter --net="/run/netns/$1" -- "${@:2}"
+}
+
+veth_make() { # NAMESPACE1 DEVICE1 NAMESPACE2 DEVICE2
+  ip link add "$2" netns "$1" type veth peer name "$4" netns "$3" || die "can't make veth $2"
+  ip -n "$1" link set "$2" up
+  ip -n "$3" link set "$4" up
+}
+
+address_add() { # NAMESPACE DEVICE ADDRESS/PREFIX...
+  local ns=$1 dev=$2 a
+  shift 2
+  for a; do
+    case $a in
+    *:*) ip -n "$ns" addr add "$a" dev "$dev" nodad || die "can't add $a" ;;
+    *) ip -n "$ns" addr add "$a" dev "$dev" || die "can't add $a" ;;
+    esac
+  done
+}
+
+# Clients get the host numbers 2..39 of both families, servers 2 and 3.
+topology_make() {
+  local i ns
+  require_tools python3
+  tmp_make
+  for ns in "$CLIENTS" "$GATEWAY" "$SERVERS"; do ns_make "$ns"; done
+  veth_make "$CLIENTS" c0 "$GATEWAY" gwc
+  veth_make "$GATEWAY" gws "$SERVERS" s0
+  in_ns "$GATEWAY" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
+    echo 1 >/proc/sys/net/ipv6/conf/all/forwarding' || die "can't forward"
+  address_add "$GATEWAY" gwc 10.77.1.1/24 fd77:1::1/64
+  address_add "$GATEWAY" gws 10.77.2.1/24 fd77:2::1/64
+  for i in {2..39}; do
+    printf 'addr add 10.77.1.%d/24 dev c0\n' "$i"
+    printf 'addr add fd77:1::%d/64 dev c0 nodad\n' "$i"
+  done | ip -n "$CLIENTS" -batch - || die "can't add the clients' addresses"
+  address_add "$SERVERS" s0 10.77.2.2/24 10.77.2.3/24 fd77:2::2/64 fd77:2::3/64
+  ip -n "$CLIENTS" route add default via 10.77.1.1
+  ip -n "$CLIENTS" -6 route add default via fd77:1::1
+  ip -n "$SERVERS" route add default via 10.77.2.1
+  ip -n "$SERVERS" -6 route add default via fd77:2::1
+  # The first packets of a pair of hosts otherwise wait for ARP and ND: ask once.
+  wait_for 5 in_ns "$CLIENTS" ping -c1 -W1 10.77.2.2 || die "clients don't reach servers (IPv4)"
+  wait_for 5 in_ns "$CLIENTS" ping -c1 -W1 fd77:2::2 || die "clients don't reach servers (IPv6)"
+}
+
+port_open() { # NAMESPACE ADDRESS PORT
+  in_ns "$1" python3 -c 'import socket, sys
+socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)' "$2" "$3"
+}
