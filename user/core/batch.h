@@ -16,31 +16,31 @@ enum feed {
 
 /* One counted key of an epoch, the same shape for every feed. Numbers in host order. */
 struct record {
-	__u64 count; /* responses (http), packets (drop) */
-	__u64 bytes; /* drop only */
-	struct addr source; /* http: the client */
+	__u64 count;             /* responses (http), packets (drop) */
+	__u64 bytes;             /* drop only */
+	struct addr source;      /* http: the client */
 	struct addr destination; /* http: the server */
-	__u32 ifindex; /* drop only; 0 unknown */
-	__u32 netns; /* drop only; 0 unknown */
-	__u16 port; /* http: the server's; drop: the destination's, 0 none */
+	__u32 ifindex;           /* drop only; 0 unknown */
+	__u32 netns;             /* drop only; 0 unknown */
+	__u16 port;              /* http: the server's; drop: the destination's, 0 none */
 	__u16 code; /* http: status, 0 for all but 4xx and 5xx; drop: kernel reason number */
-	__u8 feed; /* enum feed */
+	__u8 feed;  /* enum feed */
 	__u8 proto; /* drop only: IP protocol number */
 	__u8 class; /* drop only: enum sw_class */
-	__u8 hook; /* drop only: enum sw_hook */
+	__u8 hook;  /* drop only: enum sw_hook */
 };
 
 /* What an epoch could not attribute or did not see. All zero: the records are exact. */
 struct loss {
-	__u64 evicted[FEED_MAX]; /* counted in the totals, their keys lost to LRU eviction */
+	__u64 evicted[FEED_MAX];  /* counted in the totals, their keys lost to LRU eviction */
 	__u64 unparsed[FEED_MAX]; /* seen, but not understood (names are in the totals) */
 	__u64 gap_ns; /* how much longer than 2 s the epoch was, or the sensor was down */
 };
 
 struct batch {
 	__u64 start_ns; /* CLOCK_BOOTTIME */
-	__u64 end_ns; /* CLOCK_BOOTTIME; the records belong to second (end_ns - 1) / 1e9 */
-	__u64 wall_ns; /* CLOCK_REALTIME at end_ns, since the Unix epoch */
+	__u64 end_ns;   /* CLOCK_BOOTTIME; the records belong to second (end_ns - 1) / 1e9 */
+	__u64 wall_ns;  /* CLOCK_REALTIME at end_ns, since the Unix epoch */
 	const struct record *records; /* owned by who made the batch, valid until its next one */
 	size_t record_count;
 	struct loss loss;

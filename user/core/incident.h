@@ -13,24 +13,25 @@ enum alert_action { ALERT_OPEN, ALERT_UPDATE, ALERT_CLOSE, ALERT_SUPPRESSED };
 
 /* Which values of the records that made an incident were the most frequent. */
 enum dimension {
-	DIM_STATUS, /* http: status codes */
-	DIM_SOURCE, /* addresses */
+	DIM_STATUS,      /* http: status codes */
+	DIM_SOURCE,      /* addresses */
 	DIM_DESTINATION, /* addresses with port (port 0: without) */
-	DIM_PORT, /* destination ports */
-	DIM_REASON, /* drop: kernel reason numbers */
-	DIM_HOOK, /* drop: enum sw_hook */
+	DIM_PORT,        /* destination ports */
+	DIM_REASON,      /* drop: kernel reason numbers */
+	DIM_HOOK,        /* drop: enum sw_hook */
 	DIM_MAX,
 };
 
 struct top_entry {
 	struct addr addr; /* DIM_SOURCE, DIM_DESTINATION */
-	__u16 port; /* DIM_DESTINATION, DIM_PORT */
-	__u16 code; /* DIM_STATUS, DIM_REASON, DIM_HOOK */
+	__u16 port;       /* DIM_DESTINATION, DIM_PORT */
+	__u16 code;       /* DIM_STATUS, DIM_REASON, DIM_HOOK */
 	__u32 pad;
 	__u64 count;
 };
 
-/* The most frequent first. `rest` is what other values hold together, `distinct` how many there are. */
+/* The most frequent first. `rest` is what other values hold together, `distinct` how many there
+ * are. */
 struct top {
 	struct top_entry entry[ALERT_TOP_MAX];
 	size_t count;
@@ -69,12 +70,12 @@ struct alert {
 	bool suppressed;
 	char incident[ALERT_ID_LEN + 1];
 	char event_id[ALERT_ID_LEN + 1]; /* deterministic: rule, group, start of incident, serial */
-	__u64 wall_ns; /* when it was judged; all wall_ns are since the Unix epoch */
+	__u64 wall_ns;       /* when it was judged; all wall_ns are since the Unix epoch */
 	__u64 start_wall_ns; /* first and last matching packet's second */
 	__u64 end_wall_ns;
 	struct group_key group;
 	__u64 count; /* in the window, or the bucket's actual */
-	__u64 peak; /* largest count so far in this incident */
+	__u64 peak;  /* largest count so far in this incident */
 	struct {
 		double score;
 		double peak_score;

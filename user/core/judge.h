@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Batches in, alerts out: the rules with their windows, baselines and incidents. Pure and deterministic. */
+/* Batches in, alerts out: the rules with their windows, baselines and incidents. Pure and
+ * deterministic. */
 #ifndef CORE_JUDGE_H
 #define CORE_JUDGE_H
 
@@ -34,9 +35,9 @@ struct judge_state {
 	const struct rule *rule;
 	size_t groups; /* groups with counts in their window (threshold) */
 	size_t incidents_open;
-	__u64 matched; /* records' counts since the start */
+	__u64 matched;          /* records' counts since the start */
 	__u64 evidence_dropped; /* counted, but their evidence did not fit the memory bound */
-	__u64 groups_dropped; /* counts of groups that did not fit the memory bound */
+	__u64 groups_dropped;   /* counts of groups that did not fit the memory bound */
 	/* anomaly rules: the last closed bucket */
 	__u64 buckets; /* closed so far */
 	bool learning;

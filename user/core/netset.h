@@ -11,10 +11,11 @@
 
 #define ADDR_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
 
-/* A network. IPv4 is mapped, its prefix length counts from bit 96: 10.0.0.0/8 has prefix_len 104. */
+/* A network. IPv4 is mapped, its prefix length counts from bit 96: 10.0.0.0/8 has prefix_len 104.
+ */
 struct net {
 	struct addr addr; /* host bits zero */
-	__u8 prefix_len; /* 0..128 */
+	__u8 prefix_len;  /* 0..128 */
 };
 
 /* Text of an address as inet_ntop() writes it, IPv4-mapped as dotted quad. Returns buf. */
@@ -32,6 +33,9 @@ bool addr_equal(const struct addr *a, const struct addr *b);
  */
 int net_parse(const char *text, struct net *ret);
 
+/* Does the network hold this address? */
+bool net_contains(const struct net *net, const struct addr *addr);
+
 struct netset; /* opaque: networks, each with a value; longest prefix wins */
 
 int netset_new(struct netset **ret);
@@ -47,7 +51,7 @@ enum zone { ZONE_INTERNAL = 1, ZONE_EXTERNAL = 2 };
 
 /* What the words of a rule's address terms mean on this host. Lists hold any value >= 0. */
 struct places {
-	struct netset *zones; /* ZONE_*; an address in none is external */
+	struct netset *zones;  /* ZONE_*; an address in none is external */
 	struct netset **lists; /* list 0 is "self" */
 	char **list_names;
 	size_t list_count;

@@ -22,7 +22,7 @@ struct range {
 /* One way to say which addresses are meant. */
 struct addr_term {
 	enum { ADDR_INTERNAL, ADDR_EXTERNAL, ADDR_NET, ADDR_LIST } kind;
-	struct net net; /* ADDR_NET */
+	struct net net;    /* ADDR_NET */
 	unsigned int list; /* ADDR_LIST: index into struct places */
 };
 
@@ -36,13 +36,13 @@ struct addr_match {
 struct match {
 	struct range status[RULE_STATUS_MAX]; /* http */
 	size_t status_count;
-	struct addr_match source; /* http: client */
+	struct addr_match source;      /* http: client */
 	struct addr_match destination; /* http: server */
 	struct range port[RULE_PORTS_MAX];
 	size_t port_count;
-	__u8 proto; /* drop: IP protocol number, 0 any */
-	__u32 classes; /* drop: bit mask of 1 << enum sw_class, 0 any */
-	__u32 hooks; /* drop: bit mask of 1 << enum sw_hook, 0 any */
+	__u8 proto;                     /* drop: IP protocol number, 0 any */
+	__u32 classes;                  /* drop: bit mask of 1 << enum sw_class, 0 any */
+	__u32 hooks;                    /* drop: bit mask of 1 << enum sw_hook, 0 any */
 	char *reason[RULE_REASONS_MAX]; /* drop: names as configured, owned */
 	size_t reason_count;
 	__u8 reason_set[SW_REASON_MAX / 8]; /* resolved by rule_resolve_reasons() */
@@ -56,7 +56,7 @@ struct except {
 };
 
 enum group_field {
-	GROUP_SOURCE = 1 << 0, /* http: client */
+	GROUP_SOURCE = 1 << 0,      /* http: client */
 	GROUP_DESTINATION = 1 << 1, /* http: server */
 	GROUP_PORT = 1 << 2,
 	GROUP_REASON = 1 << 3, /* drop */
@@ -74,8 +74,8 @@ struct rule {
 	char *summary;
 	char *description;
 	char **false_positives; /* NULL-terminated, or NULL */
-	char **references; /* NULL-terminated, or NULL */
-	char **tags; /* NULL-terminated, or NULL */
+	char **references;      /* NULL-terminated, or NULL */
+	char **tags;            /* NULL-terminated, or NULL */
 	bool enabled;
 	bool prototype;
 	enum feed feed;
@@ -95,7 +95,7 @@ struct rule {
 		enum side side;
 	} anomaly;
 	__u64 suppress_ns;
-	unsigned int severity; /* 0..10 */
+	unsigned int severity;   /* 0..10 */
 	unsigned int risk_score; /* 0..100 */
 };
 
