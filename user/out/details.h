@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The part of an alert's record that is our own: everything under "spikewatch". */
+#ifndef OUT_DETAILS_H
+#define OUT_DETAILS_H
+
+#include <jansson.h>
+
+#include "out/sink.h"
+
+/* A new object, owned by the caller; NULL where memory is short. */
+json_t *details_new(const struct observer *observer, const struct alert *alert);
+
+#endif

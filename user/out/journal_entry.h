@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One record in journald's native format. */
+#ifndef OUT_JOURNAL_ENTRY_H
+#define OUT_JOURNAL_ENTRY_H
+
+#include "out/sink.h"
+
+struct journal_entry {
+	char *data; /* owned */
+	size_t len;
+	int priority; /* as in the entry: 0 the highest, 7 the lowest */
+};
+
+/* The caller clears *ret. -ENOMEM. */
+int journal_entry_from_alert(const struct observer *observer, const struct alert *alert,
+			     struct journal_entry *ret);
+int journal_entry_from_sensor(const struct observer *observer, const struct sensor_event *event,
+			      struct journal_entry *ret);
+void journal_entry_clear(struct journal_entry *entry);
+
+#endif

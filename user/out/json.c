@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Records as one line of JSON in Elastic Common Schema 8.11. */
+#include "out/json.h"
+#include "out/party.h"
+#include "out/text.h"
+#include "out/value.h"
+#include "out/details.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what all records have ------------------------------------------------------------------ */
+
+static json_t *observer_object(const struct observer *observer)
+{
+	json_t *object = json_object(), *ips = json_array();
+	int err = 0;
+
+	for (size_t i = 0; i < observer->addr_count; i++)
+		err |= json_array_append_new(ips, value_addr(&observer->addrs[i]));
+	err |= value_put_text(object, "hostname", observer->hostname);
+	err |= value_put(object, "ip", ips);
+	err |= value_put(object, "vendor", json_string("spikewatch"));
+	err |= value_put(object, "type", json_string("sensor"));
+	err |= value_put_text(object, "version", observer->version);
+	return value_checked(object, err);
+}
+
+static int put_head(json_t *root, __u64 wall_ns, const char *message)
+{
+	int err = value_put(root, "@timestamp", value_time(wall_ns));
+
+	err |= value_put(root, "ecs", json_pack("{s:s}", "version", "8.11"));
+	return err | value_put(root, "message", json_string(message));
+}
+
+static int put_observer(json_t *root, const struct observer *observer)
+{
+	json_t *host = json_object();
+	int err = value_put_text(host, "name", observer->hostname);
+
+	err |= value_put(root, "observer", observer_object(observer));
+	return err | value_put(root, "host", host);
+}
+
+static int print(json_t *root, int err, char **ret)
+{
+	char *line = NULL;
+
+	if (!err)
+		line = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	json_decref(root);
+	if (!line)
+		return -ENOMEM;
+	*ret = line;
+	return 0;
+}
+
+/* --- parts of an alert ---------------------------------------------------------------------- */
+
+/* Severity 0..10 to the four steps that Elastic's rules use: low, medium, high, critical. */
+static int ecs_severity(unsigned int severity)
+{
+	if (severity <= 2)
+		return 21;
+	if (severity <= 5)
+		return 47;
+	return severity <= 7 ? 73 : 99;
+}
+
+static json_t *event_object(const struct alert *alert)
+{
+	static const char *const network[] = { "intrusion_detection", "network", NULL };
+	static const char *const web[] = { "intrusion_detection", "network", "web", NULL };
+	static const char *const info[] = { "info", NULL }, *const denied[] = { "denied", NULL };
+	const struct rule *rule = alert->rule;
+	bool http = rule->feed == FEED_HTTP;
+	json_t *object = json_object();
+	int err = 0;
+
+	err |= value_put(object, "kind", json_string(sink_is_alarm(alert) ? "alert" : "event"));
+	err |= value_put(object, "category", value_words(http ? web : network));
+	err |= value_put(object, "type", value_words(http ? info : denied));
+	err |= value_put(object, "module", json_string("spikewatch"));
+	err |= value_put(object, "dataset", json_string("spikewatch.alert"));
+	err |= value_put(object, "action", json_string(alert_action_name(alert->action)));
+	err |= value_put(object, "id", value_text(alert->event_id));
+	err |= value_put(object, "severity", json_integer(ecs_severity(rule->severity)));
+	err |= value_put(object, "risk_score", json_integer(rule->risk_score));
+	err |= value_put(object, "start", value_time(alert->start_wall_ns));
+	err |= value_put(object, "end", value_time(alert->end_wall_ns));
+	return value_checked(object, err);
+}
+
+static json_t *rule_object(const struct rule *rule)
+{
+	json_t *object = json_object();
+	int err = value_put_text(object, "id", rule->id);
+
+	err |= value_put_text(object, "name", text_title(rule));
+	err |= value_put_text(object, "category", rule->category);
+	err |= value_put(object, "version", json_string("1"));
+	return value_checked(object, err);
+}
+
+/* "source" or "destination", only where exactly one address is meant. */
+static int put_side(json_t *root, const struct observer *observer, const struct alert *alert,
+		    enum dimension side)
+{
+	__u16 port = side == DIM_DESTINATION ? party_port(alert) : 0;
+	json_t *object;
+	struct party party;
+	int err;
+
+	party_blamed(alert, side, &party);
+	if (!party_is_one(&party))
+		return 0;
+	object = json_object();
+	err = value_put(object, "ip", value_addr(&party.addr[0]));
+	if (port)
+		err |= value_put(object, "port", json_integer(port));
+	err |= value_put_text(object, "domain", text_host(observer, &party.addr[0]));
+	return value_put(root, side == DIM_SOURCE ? "source" : "destination",
+			 value_checked(object, err));
+}
+
+static bool all_digits(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isdigit((unsigned char)s[i]))
+			return false;
+	return true;
+}
+
+/* "TA0043" */
+static bool is_tactic(const char *tag)
+{
+	return strlen(tag) == 6 && !strncmp(tag, "TA", 2) && all_digits(tag + 2, 4);
+}
+
+/* "T1595" or "T1595.001" */
+static bool is_technique(const char *tag)
+{
+	size_t len = strlen(tag);
+
+	return tag[0] == 'T' &&
+	       (len == 5 || (len == 9 && tag[5] == '.' && all_digits(tag + 6, 3))) &&
+	       all_digits(tag + 1, 4);
+}
+
+/* "threat" and "tags": what is no number of ATT&CK is a tag as it stands. */
+static int put_tags(json_t *root, const struct rule *rule)
+{
+	json_t *tactics = json_array(), *techniques = json_array(), *tags = json_array();
+	json_t *threat = json_object();
+	int err = 0;
+
+	for (char **tag = rule->tags; tag && *tag; tag++) {
+		const char *prefix = "";
+		json_t *value = value_text(*tag);
+
+		if (is_tactic(*tag)) {
+			prefix = "_mitreAttackTactic:";
+			err |= json_array_append(tactics, value);
+		} else if (is_technique(*tag)) {
+			prefix = "_mitreAttackTechnique:";
+			err |= json_array_append(techniques, value);
+		}
+		err |= json_array_append_new(
+			tags, json_sprintf("%s%s", prefix, json_string_value(value)));
+		json_decref(value);
+	}
+	err |= value_put(threat, "framework", json_string("MITRE ATT&CK"));
+	if (json_array_size(tactics))
+		err |= value_put(threat, "tactic", json_pack("{s:O}", "id", tactics));
+	if (json_array_size(techniques))
+		err |= value_put(threat, "technique", json_pack("{s:O}", "id", techniques));
+	if (json_object_size(threat) > 1)
+		err |= value_put(root, "threat", json_incref(threat));
+	if (json_array_size(tags))
+		err |= value_put(root, "tags", json_incref(tags));
+	json_decref(tactics);
+	json_decref(techniques);
+	json_decref(tags);
+	json_decref(threat);
+	return err;
+}
+
+int json_format_alert(const struct observer *observer, const struct alert *alert, char **ret)
+{
+	json_t *root = json_object();
+	char *message;
+	int err;
+
+	err = text_message(alert, &message);
+	if (err)
+		goto out;
+	err |= put_head(root, alert->wall_ns, message);
+	err |= value_put(root, "event", event_object(alert));
+	err |= value_put(root, "rule", rule_object(alert->rule));
+	err |= put_side(root, observer, alert, DIM_SOURCE);
+	err |= put_side(root, observer, alert, DIM_DESTINATION);
+	err |= put_observer(root, observer);
+	err |= put_tags(root, alert->rule);
+	err |= value_put(root, "spikewatch", details_new(observer, alert));
+	free(message);
+out:
+	return print(root, err, ret);
+}
+
+/* --- the sensor about itself ---------------------------------------------------------------- */
+
+/* Categories and types are pairs that ECS allows. */
+static json_t *sensor_event_object(const struct sensor_event *event)
+{
+	static const struct {
+		const char *category[2], *type[2];
+	} kinds[] = {
+		[SENSOR_STARTED] = { { "process" }, { "start" } },
+		[SENSOR_STOPPED] = { { "process" }, { "end" } },
+		[SENSOR_RELOADED] = { { "configuration" }, { "change" } },
+		[SENSOR_BLIND] = { { "host" }, { "info" } },
+		[SENSOR_DEGRADED] = { { "host" }, { "info" } },
+		[SENSOR_RECOVERED] = { { "host" }, { "info" } },
+	};
+	json_t *object = json_object();
+	int err = 0;
+
+	err |= value_put(object, "kind", json_string("event"));
+	err |= value_put(object, "category", value_words(kinds[event->action].category));
+	err |= value_put(object, "type", value_words(kinds[event->action].type));
+	err |= value_put(object, "module", json_string("spikewatch"));
+	err |= value_put(object, "dataset", json_string("spikewatch.sensor"));
+	err |= value_put(object, "action", json_string(text_sensor_action(event->action)));
+	err |= value_put_text(object, "reason", event->reason);
+	return value_checked(object, err);
+}
+
+int json_format_sensor(const struct observer *observer, const struct sensor_event *event,
+		       char **ret)
+{
+	json_t *root = json_object(), *sensor = json_object();
+	char *message;
+	int err;
+
+	err = value_put_text(sensor, "subject", event->subject);
+	sensor = value_checked(sensor, err);
+	err = text_sensor(event, &message);
+	if (err) {
+		json_decref(sensor);
+		goto out;
+	}
+	err |= put_head(root, event->wall_ns, message);
+	err |= value_put(root, "event", sensor_event_object(event));
+	err |= put_observer(root, observer);
+	err |= value_put(root, "spikewatch", json_pack("{s:o}", "sensor", sensor));
+	free(message);
+out:
+	return print(root, err, ret);
+}
