@@ -30,8 +30,7 @@ struct top_entry {
 	__u64 count;
 };
 
-/* The most frequent first. `rest` is what other values hold together, `distinct` how many there
- * are. */
+/* The most frequent first; `rest` is what others hold together, `distinct` how many there are. */
 struct top {
 	struct top_entry entry[ALERT_TOP_MAX];
 	size_t count;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Batches in, alerts out: the rules with their windows, baselines and incidents. Pure and
- * deterministic. */
+/* Batches in, alerts out: rules with their windows, baselines and incidents; deterministic. */
 #ifndef CORE_JUDGE_H
 #define CORE_JUDGE_H
 
