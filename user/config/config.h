@@ -11,7 +11,7 @@
 
 enum attach_mode {
 	ATTACH_AUTO, /* = tc */
-	ATTACH_TC, /* tcx where the kernel has it, else clsact */
+	ATTACH_TC,   /* tcx where the kernel has it, else clsact */
 	ATTACH_TCX,
 	ATTACH_CLSACT,
 	ATTACH_XDP, /* native */
@@ -21,7 +21,7 @@ enum attach_mode {
 enum interface_role { ROLE_AUTO, ROLE_TAP };
 
 struct config_interface {
-	char *name; /* "auto", a name, or a glob */
+	char *name;              /* "auto", a name, or a glob */
 	enum attach_mode attach; /* ATTACH_AUTO: as config.attach */
 	enum interface_role role;
 };
@@ -52,7 +52,8 @@ enum drops_netns { DROPS_NETNS_OWN, DROPS_NETNS_ALL };
 enum resolve_mode { RESOLVE_HOSTS, RESOLVE_DNS, RESOLVE_OFF };
 enum stdout_mode { STDOUT_AUTO, STDOUT_JSON, STDOUT_HUMAN, STDOUT_OFF };
 
-/* The whole configuration; every pointer is owned. See spikewatch.yaml(5) for what each key means. */
+/* The whole configuration; every pointer is owned. See spikewatch.yaml(5) for what each key means.
+ */
 struct config {
 	struct config_interface *interfaces;
 	size_t interface_count;
@@ -89,6 +90,7 @@ struct config {
 	} webhook;
 	struct rule *rules; /* the built-in ones first, then the file's own in its order */
 	size_t rule_count;
+	char **unused; /* what config_say_unused() says; NULL-terminated */
 };
 
 /* A message about a key: "FILE:LINE:COLUMN: text". Called for each, in the order of the file. */
@@ -107,7 +109,8 @@ int config_parse(const char *name, const char *text, size_t len, config_say_fn s
 
 void config_free(struct config *config); /* NULL is fine */
 
-/* Names each key that was given a value other than its default and has no effect in this version. */
+/* Names each key that was given a value other than its default and has no effect in this version.
+ */
 void config_say_unused(const struct config *config, config_say_fn say, void *arg);
 
 /* Writes the effective configuration as YAML that config_load() reads back to the same. */
