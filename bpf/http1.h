@@ -81,7 +81,7 @@ struct http1_run {
 	__u32 window_len;
 	__u32 event; /* enum http1_event */
 	__u8 line[HTTP1_LINE * 2]; /* carry, then what follows; what counts is at most HTTP1_LINE */
-	__u8 window[HTTP1_WINDOW + HTTP1_LINE + 8];
+	__u8 window[HTTP1_WINDOW + HTTP1_LINE]; /* reads at an index below HTTP1_WINDOW stay inside */
 };
 
 static __always_inline __u64 http1_u64(const __u8 *p)
@@ -193,6 +193,19 @@ HTTP1_FN __u32 http1_line_end(void)
 	return HTTP1_LINE;
 }
 
+/* Value of a hexadecimal digit, 16 where it is none. */
+static __always_inline __u32 http1_hex(__u8 c)
+{
+	__u8 letter = (c | 0x20) - 'a';
+
+	if (http1_is_digit(c))
+		return c - '0';
+	return letter < 6 ? letter + 10 : 16;
+}
+
+/* A size of more digits is refused: it would not fit with the CRLF added. */
+#define HTTP1_HEX_DIGITS 15
+
 /* Reads a chunk size (RFC 9112 7.1) into flow.left. Number of digits, 0 where there is none. */
 HTTP1_FN __u32 http1_line_chunk_size(void)
 {
@@ -202,21 +215,16 @@ HTTP1_FN __u32 http1_line_chunk_size(void)
 
 	if (!run)
 		return 0;
-	/* 15 digits: more would be 2^60 bytes, and would not fit with the CRLF added. */
-	for (__u32 i = 0; i < 16; i++) {
-		__u8 c = run->line[i], lower = c | 0x20;
+	for (__u32 i = 0; i <= HTTP1_HEX_DIGITS; i++) {
+		__u32 digit = http1_hex(run->line[i]);
 
-		if (http1_is_digit(c))
-			c -= '0';
-		else if (lower >= 'a' && lower <= 'f')
-			c = lower - 'a' + 10;
-		else
+		if (digit > 15)
 			break;
-		if (i == 15)
-			return 0;
-		size = size * 16 + c;
+		size = size * 16 + digit;
 		digits++;
 	}
+	if (digits > HTTP1_HEX_DIGITS)
+		return 0;
 	run->flow.left = size;
 	return digits;
 }

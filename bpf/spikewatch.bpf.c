@@ -56,9 +56,19 @@ __noinline int parse_headers(__u32 have, __u32 frame_len, __u32 start)
 	return parse_packet(s->headers, have, frame_len, start, &s->packet);
 }
 
+/* How many of len (> 0) bytes to copy: 1..PARSE_WINDOW. The mask shows it to every verifier. */
+static __always_inline __u32 bound_headers(__u32 len)
+{
+	if (len > PARSE_WINDOW)
+		len = PARSE_WINDOW;
+	len--;
+	PARSE_KEEP(len);
+	return (len & 0xff) + 1;
+}
+
 static __always_inline int see_tc(struct __sk_buff *skb, enum sw_hook hook, enum parse_start start)
 {
-	__u32 which = epoch & 1, len = skb->len, have = len, result;
+	__u32 which = epoch & 1, len = skb->len, have, result;
 	struct totals *t = count_totals(which);
 	struct scratch *s = scratch_get();
 
@@ -67,10 +77,8 @@ static __always_inline int see_tc(struct __sk_buff *skb, enum sw_hook hook, enum
 	t->n[COUNT_PACKETS_INGRESS + hook - HOOK_INGRESS]++;
 	s->epoch = which;
 	s->hook = hook;
-	if (have > PARSE_WINDOW)
-		have = PARSE_WINDOW;
-	PARSE_KEEP(have);
-	if (have < 1 || have > PARSE_WINDOW || bpf_skb_load_bytes(skb, 0, s->headers, have)) {
+	have = bound_headers(len);
+	if (!len || bpf_skb_load_bytes(skb, 0, s->headers, have)) {
 		count_add(t, COUNT_PARSE_TRUNCATED);
 		return TC_ACT_UNSPEC;
 	}
@@ -171,7 +179,7 @@ HTTP_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags)
 static __always_inline int see_xdp(struct xdp_md *xdp, bool frags)
 {
 	__u32 len = frags ? bpf_xdp_get_buff_len(xdp) : xdp->data_end - xdp->data;
-	__u32 which = epoch & 1, have = len;
+	__u32 which = epoch & 1, have;
 	struct totals *t = count_totals(which);
 	struct scratch *s = scratch_get();
 	int err = -1;
@@ -181,10 +189,8 @@ static __always_inline int see_xdp(struct xdp_md *xdp, bool frags)
 	count_add(t, COUNT_PACKETS_XDP);
 	s->epoch = which;
 	s->hook = HOOK_XDP;
-	if (have > PARSE_WINDOW)
-		have = PARSE_WINDOW;
-	PARSE_KEEP(have);
-	if (have >= 1 && have <= PARSE_WINDOW)
+	have = bound_headers(len);
+	if (len)
 		err = frags ? bpf_xdp_load_bytes(xdp, 0, s->headers, have) :
 			      copy_headers(xdp, have);
 	if (err) {
