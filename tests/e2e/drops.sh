@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Denied packets equal nftables' own counters, per hook, protocol, family and port.
-. "$(dirname "$0")/../lib/topology.sh"
+. "$(dirname "$0")/../lib/check.sh"
+. "$LIB/topology.sh"
 . "$LIB/firewall.sh"
 . "$LIB/sensor.sh"
 
@@ -84,18 +85,16 @@ total() { # COUNTER
 topology_make
 require_tools nft
 require_sensor
-write_rules | firewall_load "$GATEWAY"
-firewall_load "$SERVERS" <<'END'
-add table inet t
+firewall_load "$GATEWAY" "$(write_rules)"
+firewall_load "$SERVERS" 'add table inet t
 add chain inet t input { type filter hook input priority 0; }
 add counter inet t elsewhere
-add rule inet t input udp dport 7501 counter name elsewhere drop
-END
+add rule inet t input udp dport 7501 counter name elsewhere drop'
 sensor_config "$TMP/sw.yaml" </dev/null
 sensor_start "$GATEWAY" -c "$TMP/sw.yaml" -i gwc -i gws
 in_ns "$GATEWAY" ping -c1 -W2 10.77.2.2 >/dev/null
 in_ns "$GATEWAY" ping -c1 -W2 fd77:2::2 >/dev/null
-deny_own_pings | firewall_load "$GATEWAY"
+firewall_load "$GATEWAY" "$(deny_own_pings)"
 knock_all
 knock "$CLIENTS" -n 60 udp:10.77.2.2:7501
 knock "$CLIENTS" -n 30 udp:10.77.1.1:7502 # a closed port: dropped, but by no firewall

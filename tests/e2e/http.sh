@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Responses counted at a gateway equal the servers' logs, per client, server, port and status.
 # Each way of talking has a client address of its own, so a difference names the way.
-. "$(dirname "$0")/../lib/topology.sh"
+. "$(dirname "$0")/../lib/check.sh"
+. "$LIB/topology.sh"
 . "$LIB/servers.sh"
 . "$LIB/sensor.sh"
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The sensor's own life: what it leaves behind, whom it lives beside, how it refuses.
-. "$(dirname "$0")/../lib/topology.sh"
+. "$(dirname "$0")/../lib/check.sh"
+. "$LIB/topology.sh"
 . "$LIB/servers.sh"
 . "$LIB/sensor.sh"
 

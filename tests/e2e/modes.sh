@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Every way to attach counts the same: each response once, whichever interfaces are watched.
-. "$(dirname "$0")/../lib/topology.sh"
+. "$(dirname "$0")/../lib/check.sh"
+. "$LIB/topology.sh"
 . "$LIB/servers.sh"
 . "$LIB/sensor.sh"
 

@@ -1,19 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Results of a shell test: ok, FAIL and skip lines, conditions with deadlines, cleanup, the sum.
-#
-# A scenario sources this file (or topology.sh, which does), calls ok/check/... and ends: the EXIT
-# trap undoes what on_exit was told and prints the last line "N passed, N failed, N skipped". Exit 1
-# where something failed; a skip is a failure under REQUIRE_BPF=1.
-set -u
-
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-LIB=$ROOT/tests/lib
-PATH=$PATH:/usr/sbin:/sbin
-export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+# Results of a shell test: ok, FAIL and skip lines; the last line is "N passed, N failed, N skipped".
+# Exit 1 where something failed; a skip is a failure under REQUIRE_BPF=1.
+# shellcheck source=tests/lib/base.sh
+. "$(dirname "${BASH_SOURCE[0]}")/base.sh"
 
 passed=0 failed=0 skipped=0
-exit_steps=() children=()
 
 ok() {
   printf 'ok   %s\n' "$1"
@@ -61,59 +53,13 @@ die() {
   exit 1
 }
 
-# wait_for SECONDS COMMAND...: polls until the command succeeds; 1 after the deadline.
-wait_for() {
-  local end=$((SECONDS + $1 + 1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $end ] || return 1
-    sleep 0.05
-  done
-}
-
-process_gone() {
-  [ ! -e "/proc/$1/status" ] || grep -qs '^State:.Z' "/proc/$1/status"
-}
-
-# Ends a process by its id: TERM, and KILL where that does not do within 5 s.
-process_end() {
-  kill "$1" 2>/dev/null || return 0
-  wait_for 5 process_gone "$1" || kill -KILL "$1" 2>/dev/null
-  wait "$1" 2>/dev/null
-}
-
-# on_exit COMMAND...: runs at the end, the last one given first.
-on_exit() {
-  exit_steps=("$(printf '%q ' "$@")" "${exit_steps[@]}")
-}
-
-# The process, started with &, does not outlive the scenario.
-child() {
-  children+=("$1")
-}
-
-run_exit_steps() {
-  local pid step
-  trap '' INT TERM HUP
-  for pid in "${children[@]}"; do kill "$pid" 2>/dev/null; done
-  for pid in "${children[@]}"; do process_end "$pid"; done
-  for step in "${exit_steps[@]}"; do eval "$step"; done
-}
-
-finish() {
-  local rc=$?
-  trap - EXIT
-  run_exit_steps
-  [ $rc -eq 0 ] || [ $failed -gt 0 ] || { # ended by a signal, or a bug in the scenario
-    printf 'FAIL ended early (exit %d)\n' $rc
+# Called at the end with the exit code that the scenario would have.
+conclude() {
+  [ "$1" -eq 0 ] || [ $failed -gt 0 ] || { # a signal, or a bug in the scenario
+    printf 'FAIL ended early (exit %d)\n' "$1"
     failed=1
   }
   printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
-  [ $rc -lt 128 ] || exit $rc
+  [ "$1" -lt 128 ] || return "$1"
   [ $failed -eq 0 ]
-  exit
 }
-trap finish EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM

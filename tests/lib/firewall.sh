@@ -3,8 +3,8 @@
 # nftables with a named counter on each rule that denies. Needs topology.sh.
 # The counters' names say what compare.py looks for: PROTO_FAMILY_PORT[_whatever].
 
-firewall_load() { # NAMESPACE; rules on standard input
-  in_ns "$1" nft -f - || die "nft refuses the rules"
+firewall_load() { # NAMESPACE RULES
+  in_ns "$1" nft -f - <<<"$2" || die "nft refuses the rules"
 }
 
 # deny CHAIN-WORDS ACTION PROTO FAMILY PORT: the rule, with its counter.
@@ -26,8 +26,7 @@ firewall_counters() { # NAMESPACE FILE
 
 # The sum of all named counters' packets.
 firewall_packets() { # NAMESPACE
-  in_ns "$1" nft -j list counters | python3 -c 'import json, sys
-print(sum(i["counter"]["packets"] for i in json.load(sys.stdin)["nftables"] if "counter" in i))'
+  in_ns "$1" nft list counters | awk '/packets/ { n += $2 } END { print n + 0 }'
 }
 
 knock() { # NAMESPACE ARG... (see knock.py)

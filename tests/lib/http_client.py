@@ -3,7 +3,7 @@
 
 usage: http_client.py FROM HOST:PORT MODE COUNT PATH...
 
-COUNT requests go round the PATHs. MODE:
+COUNT requests go round the PATHs; COUNT/RATE sends RATE a second. TERM ends it after a response. MODE:
   fresh     a connection for each request
   keep      one connection, one request after the other
   pipeline  one connection, all requests before the first response is read
@@ -18,8 +18,10 @@ Prints the statuses received, 1xx apart, as JSON. Exit 1 where a response is mis
 """
 import collections
 import json
+import signal
 import socket
 import sys
+import time
 
 BODY = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
@@ -79,6 +81,7 @@ class Client:
     def __init__(self, source, host, port, mode):
         self.source, self.host, self.port, self.mode = source, host, port, mode
         self.sock = None
+        self.stopped = False
         self.seen = collections.Counter()
 
     def connect(self):
@@ -125,7 +128,10 @@ class Client:
         for i in range(0, len(data), step):
             self.sock.sendall(data[i:i + step])
 
-    def run(self, count, paths):
+    def stop(self, *_):
+        self.stopped = True
+
+    def run(self, count, paths, rate=None):
         wanted = [paths[i % len(paths)] for i in range(count)]
         if self.mode == "pipeline":
             self.connect()
@@ -133,7 +139,12 @@ class Client:
             for _ in wanted:
                 self.read()
             return
-        for path in wanted:
+        start = time.monotonic()
+        for i, path in enumerate(wanted):
+            if rate:
+                time.sleep(max(0, start + i / rate - time.monotonic()))
+            if self.stopped:
+                return
             if not self.sock or self.mode in ("fresh", "old", "broken"):
                 self.connect()
             self.send(self.request(path))
@@ -144,8 +155,10 @@ def main():
     source, to, mode, count, *paths = sys.argv[1:]
     host, _, port = to.rpartition(":")
     client = Client(source, host.strip("[]"), int(port), mode)
+    signal.signal(signal.SIGTERM, client.stop)
+    count, _, rate = count.partition("/")
     try:
-        client.run(int(count), paths)
+        client.run(int(count), paths, float(rate or 0))
     finally:
         client.close()
     print(json.dumps({str(k): v for k, v in sorted(client.seen.items())}))

@@ -4,6 +4,7 @@
 # Needs topology.sh. SPIKEWATCH names another program than build/spikewatch.
 
 SPIKEWATCH=${SPIKEWATCH:-$ROOT/build/spikewatch}
+# shellcheck disable=SC2034 # for those who source this
 SENSOR_PID='' SENSOR_OUT='' SENSOR_ERR='' SENSOR_RC=''
 
 require_sensor() {
