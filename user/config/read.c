@@ -8,6 +8,7 @@
 #include "config/read.h"
 
 #define EXPECTED_MAX 512
+#define KEYS_SHOWN   8
 
 void read_error(struct reader *r, const struct node *value, const char *format, ...)
 {
@@ -136,12 +137,26 @@ static const struct key *find_key(const struct keyset *set, const char *name)
 	return NULL;
 }
 
+/* The names of a table, where they are few enough to be read. */
+static const char *list_keys(const struct keyset *set, char buf[EXPECTED_MAX])
+{
+	struct word words[KEYS_SHOWN + 1] = { 0 };
+	size_t i;
+
+	for (i = 0; set->keys[i].name; i++) {
+		if (i == KEYS_SHOWN)
+			return NULL;
+		words[i].name = set->keys[i].name;
+	}
+	return list_words(words, buf);
+}
+
 static void refuse_key(struct reader *r, const struct node *node, const struct keyset *set)
 {
+	char quoted[QUOTE_MAX], buf[EXPECTED_MAX];
 	const struct other_key *other;
 	const struct key *key;
 	struct guess guess = { 0 };
-	char quoted[QUOTE_MAX];
 
 	text_quote(node->text, quoted);
 	for (other = set->others; other && other->name; other++) {
@@ -155,6 +170,8 @@ static void refuse_key(struct reader *r, const struct node *node, const struct k
 	if (guess.best)
 		read_error(r, node, "%s is not a key of %s (did you mean '%s'?)", quoted, set->name,
 			   guess.best);
+	else if (list_keys(set, buf))
+		read_error(r, node, "%s is not a key of %s: expected %s", quoted, set->name, buf);
 	else
 		read_error(r, node, "%s is not a key of %s", quoted, set->name);
 }

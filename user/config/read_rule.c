@@ -117,9 +117,12 @@ static void read_score(struct reader *r, const struct node *value, const struct 
 	double *to = field;
 	__u64 thousandths;
 
-	if (value->kind != NODE_SCALAR || !value->plain ||
-	    scalar_parse_thousandths(value->text, &thousandths) || thousandths < key->min * 1000 ||
-	    thousandths > key->max * 1000)
+	if (value->kind == NODE_SCALAR && !value->plain &&
+	    !scalar_parse_thousandths(value->text, &thousandths))
+		read_refuse(r, value, key, "a number without quotes");
+	else if (value->kind != NODE_SCALAR ||
+		 scalar_parse_thousandths(value->text, &thousandths) ||
+		 thousandths < key->min * 1000 || thousandths > key->max * 1000)
 		read_refuse(r, value, key, "a number from %llu to %llu with at most three decimals",
 			    key->min, key->max);
 	else

