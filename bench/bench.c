@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Nanoseconds a packet, above an empty program of the same type; --check compares with a list. */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bench.skel.h"
+#include "tests/bpf/packet.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define ROUNDS     9
+#define REPEAT     20000
+#define MAP_SIZE   65536
+#define RING_BYTES (4 << 20)
+#define TOLERANCE  2 /* times the committed value */
+
+enum hook { TC, XDP };
+
+/* A case: one packet, again and again. */
+struct bench_case {
+	const char *name;
+	enum hook hook;
+	bool advances; /* each run is the next segment of its flow */
+	struct packet_spec spec;
+	const char *before; /* payload of a first segment that prepares the flow */
+	const char
+		*headers; /* payload: headers, `filler` bytes of more headers, body; `times` over */
+	size_t filler;
+	const char *body;
+	unsigned int times;
+};
+
+#define OK_135                                                                               \
+	"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 21:40:05 GMT\r\n" \
+	"Content-Length: 20\r\nConnection: keep-alive\r\n"
+#define MISSING_135                                                                          \
+	"HTTP/1.1 404 No\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 21:40:05 GMT\r\n" \
+	"Content-Length: 20\r\nConnection: keep-alive\r\n"
+#define CHUNKED                                                                              \
+	"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 21:40:05 GMT\r\n" \
+	"Content-Type: text/html\r\nTransfer-Encoding: chunked\r\n"
+#define CHUNKS  "10\r\n0123456789abcdef\r\n8\r\n01234567\r\n3\r\nend\r\n0\r\n\r\n"
+#define BODY_20 "01234567890123456789"
+
+static const struct bench_case CASES[] = {
+	{ .name = "ack_tc" },
+	{ .name = "ack_ipv6_tc", .spec.ipv6 = true },
+	{ .name = "udp_tc", .spec.proto = PACKET_UDP },
+	{ .name = "data_without_state_tc", .body = "GET /index.html HTTP/1.1\r\nHost: a\r\n\r\n" },
+	{ .name = "body_skip_tc",
+	  .before = "HTTP/1.1 200 OK\r\nContent-Length: 400000000\r\n\r\n",
+	  .spec.seq = 1000,
+	  .body = BODY_20 BODY_20 },
+	{ .name = "response_135_tc", .advances = true, .headers = OK_135, .body = BODY_20 },
+	{ .name = "response_320_tc",
+	  .advances = true,
+	  .headers = OK_135,
+	  .filler = 185,
+	  .body = BODY_20 },
+	{ .name = "response_1000_tc",
+	  .advances = true,
+	  .headers = OK_135,
+	  .filler = 865,
+	  .body = BODY_20 },
+	{ .name = "error_320_event_tc",
+	  .advances = true,
+	  .headers = MISSING_135,
+	  .filler = 185,
+	  .body = BODY_20 },
+	{ .name = "chunked_tc", .advances = true, .headers = CHUNKED, .body = CHUNKS },
+	{ .name = "pipelined_10_tc",
+	  .advances = true,
+	  .headers = OK_135,
+	  .body = BODY_20,
+	  .times = 10 },
+	{ .name = "ack_xdp", .hook = XDP },
+	{ .name = "data_without_state_xdp",
+	  .hook = XDP,
+	  .body = "GET /index.html HTTP/1.1\r\nHost: a\r\n\r\n" },
+	{ .name = "response_320_xdp",
+	  .hook = XDP,
+	  .advances = true,
+	  .headers = OK_135,
+	  .filler = 185,
+	  .body = BODY_20 },
+};
+
+struct bench {
+	struct bench_bpf *skel;
+	struct ring_buffer *ring;
+	uint8_t packet[PACKET_MAX];
+	size_t packet_len;
+	char payload[PACKET_MAX];
+};
+
+/* Header lines of a usual length, `bytes` in all. */
+static void add_filler(char *to, size_t bytes)
+{
+	while (bytes) {
+		size_t line = bytes < 64 ? bytes : 32;
+
+		assert(line >= 8);
+		memset(to, 'v', line);
+		memcpy(to, "x-y: ", 5);
+		memcpy(to + line - 2, "\r\n", 2);
+		to += line;
+		bytes -= line;
+	}
+}
+
+static size_t build_payload(const struct bench_case *c, char *to)
+{
+	unsigned int times = c->times ? c->times : 1;
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < times; i++) {
+		if (c->headers) {
+			memcpy(to + len, c->headers, strlen(c->headers));
+			len += strlen(c->headers);
+			add_filler(to + len, c->filler);
+			len += c->filler;
+			memcpy(to + len, "\r\n", 2);
+			len += 2;
+		}
+		if (c->body) {
+			memcpy(to + len, c->body, strlen(c->body));
+			len += strlen(c->body);
+		}
+	}
+	return len;
+}
+
+static int take_event(void *ctx, void *data, size_t size)
+{
+	return 0;
+}
+
+/* Mean nanoseconds of a run; negative errno. */
+static int run(struct bench *b, const struct bpf_program *prog, unsigned int repeat)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = b->packet, .data_size_in = b->packet_len,
+		    .repeat = repeat);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
+
+	ring_buffer__consume(b->ring);
+	return err ? err : (int)opts.duration;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static int run_case(struct bench *b, const struct bench_case *c, int *ret)
+{
+	const struct bpf_program *empty, *full;
+	int empty_ns[ROUNDS], full_ns[ROUNDS];
+	struct packet_spec spec = c->spec;
+
+	empty = c->advances
+			? (c->hook == TC ? b->skel->progs.advance_tc : b->skel->progs.advance_xdp)
+			: (c->hook == TC ? b->skel->progs.empty_tc : b->skel->progs.empty_xdp);
+	full = c->advances
+		       ? (c->hook == TC ? b->skel->progs.response_tc : b->skel->progs.response_xdp)
+		       : (c->hook == TC ? b->skel->progs.sw_ingress : b->skel->progs.sw_xdp);
+	spec.client_port = 30000 + (c - CASES);
+	if (c->before) {
+		spec.payload = c->before;
+		spec.payload_len = strlen(c->before);
+		b->packet_len = packet_build(&spec, b->packet);
+		if (run(b, full, 1) < 0)
+			return -EIO;
+		spec.seq += spec.payload_len;
+	}
+	spec.payload = b->payload;
+	spec.payload_len = build_payload(c, b->payload);
+	b->packet_len = packet_build(&spec, b->packet);
+	b->skel->bss->advance_by = 0;
+	for (int i = 0; i < ROUNDS; i++) {
+		b->skel->bss->advance_by = 0;
+		empty_ns[i] = run(b, empty, REPEAT);
+		b->skel->bss->advance_by = spec.payload_len;
+		full_ns[i] = run(b, full, REPEAT);
+		if (empty_ns[i] < 0 || full_ns[i] < 0)
+			return -EIO;
+	}
+	qsort(empty_ns, ROUNDS, sizeof(int), compare);
+	qsort(full_ns, ROUNDS, sizeof(int), compare);
+	if (getenv("BENCH_RAW")) printf("# empty %d (%d..%d) full %d (%d..%d)\n", empty_ns[ROUNDS/2], empty_ns[0], empty_ns[ROUNDS-1], full_ns[ROUNDS/2], full_ns[0], full_ns[ROUNDS-1]);
+	*ret = full_ns[ROUNDS / 2] - empty_ns[ROUNDS / 2];
+	return 0;
+}
+
+/* The responses of a case must all have been counted, or the figure is one of something else. */
+static __u64 responses(struct bench *b)
+{
+	int fd = bpf_map__fd(b->skel->maps.totals), cpus = libbpf_num_possible_cpus();
+	struct totals *totals = calloc(cpus, sizeof(*totals));
+	__u64 sum = 0;
+	__u32 zero = 0;
+
+	if (totals && !bpf_map_lookup_elem(fd, &zero, totals))
+		for (int i = 0; i < cpus; i++)
+			for (int k = COUNT_HTTP_2XX; k <= COUNT_HTTP_5XX; k++)
+				sum += totals[i].n[k];
+	free(totals);
+	return sum;
+}
+
+static int load(struct bench *b)
+{
+	int err;
+
+	b->skel = bench_bpf__open();
+	if (!b->skel)
+		return -errno;
+	b->skel->rodata->ring_budget = UINT32_MAX;
+	bpf_program__set_autoload(b->skel->progs.sw_drop, false);
+	bpf_program__set_autoload(b->skel->progs.sw_xdp_frags, false);
+	bpf_map__set_max_entries(b->skel->maps.flows, MAP_SIZE);
+	bpf_map__set_max_entries(b->skel->maps.claims, MAP_SIZE);
+	bpf_map__set_max_entries(b->skel->maps.events, RING_BYTES);
+	err = bench_bpf__load(b->skel);
+	if (err)
+		return err;
+	b->ring = ring_buffer__new(bpf_map__fd(b->skel->maps.events), take_event, NULL, NULL);
+	return b->ring ? 0 : -errno;
+}
+
+/* The committed value of a case: lines of "name nanoseconds"; -1 where there is none. */
+static int committed(const char *path, const char *name)
+{
+	char line[128], word[64];
+	int value = -1, n;
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %d", word, &n) == 2 && !strcmp(word, name))
+			value = n;
+	fclose(f);
+	return value;
+}
+
+int main(int argc, char **argv)
+{
+	const char *list = argc == 3 && !strcmp(argv[1], "--check") ? argv[2] : NULL;
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct bench *b = calloc(1, sizeof(*b));
+	int err, failed = 0;
+
+	if (!b)
+		return 1;
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	err = load(b);
+	if (err) {
+		fprintf(stderr, "bench: cannot load the programs: %s\n", strerror(-err));
+		failed = 1;
+		goto out;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+		const struct bench_case *c = &CASES[i];
+		__u64 before = responses(b), counted, expected;
+		int ns = 0, limit = list ? committed(list, c->name) * TOLERANCE : 0;
+
+		err = run_case(b, c, &ns);
+		counted = responses(b) - before;
+		expected = c->advances ? (__u64)ROUNDS * REPEAT * (c->times ? c->times : 1)
+				       : !!c->before;
+		printf("%-24s %5d\n", c->name, ns);
+		if (err || counted != expected) {
+			fprintf(stderr, "bench: %s counted %llu responses, not %llu\n", c->name,
+				counted, expected);
+			failed = 1;
+		}
+		if (list && (limit < 0 || ns > limit)) {
+			fprintf(stderr, "bench: %s takes %d ns, the limit is %d\n", c->name, ns,
+				limit);
+			failed = 1;
+		}
+	}
+out:
+	ring_buffer__free(b->ring);
+	bench_bpf__destroy(b->skel);
+	free(b);
+	return failed;
+}

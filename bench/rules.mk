@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Benchmarks: what a packet costs above an empty program. The programs are the product's own source.
+
+build/bench/bench.bpf.o: bench/bench.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+
+build/gen/bench.skel.h: build/bench/bench.bpf.o
+	@mkdir -p $(@D)
+	$(BPFTOOL) gen skeleton $< name bench_bpf >$@
+
+$(B)/bench/%.o: CPPFLAGS += -I. -Ibuild/gen
+$(B)/bench/bench.o: build/gen/bench.skel.h
+$(B)/bench/bench: $(B)/bench/bench.o $(B)/tests/bpf/packet.o
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: bench
+bench: $(B)/bench/bench ## nanoseconds a packet (root); CHECK=1 compares with bench/expected.txt
+	$< $(if $(CHECK),--check bench/expected.txt)
