@@ -40,7 +40,7 @@ static size_t count_lines(const char *text, size_t len)
 /* A full disk may have room later, as a slow reader may. */
 static bool is_passing(int err)
 {
-	return err == EAGAIN || err == EINTR || err == ENOSPC || err == EDQUOT;
+	return err == EAGAIN || err == EINTR || err == ENOSPC || err == EDQUOT || err == EFBIG;
 }
 
 /* Writes what is taken at once. 0, also where something is left; -errno where all that was lost. */

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Records as JSON where little is known, where strings are hostile, and about the sensor itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/unit/json_rows.h"
+
+static void little_is_known(void **state)
+{
+	static const struct observer nobody = { .hostname = NULL };
+	static const struct row rows[] = {
+		{ "observer", "{\"ip\":[],\"vendor\":\"spikewatch\",\"type\":\"sensor\"}" },
+		{ "host", "{}" },
+		{ "source", "{\"ip\":\"::\"}" },
+		{ "spikewatch/evidence", "{}" },
+		{ "spikewatch/summary", "\"unknown unknown\"" },
+		{ "spikewatch/entities", "[{\"role\":\"device\"},{\"role\":\"source\",\"ip\":"
+					 "\"::\"}]" },
+	};
+	struct sample s;
+	json_t *root;
+
+	sample_http(&s);
+	memset(s.alert.top, 0, sizeof(s.alert.top));
+	s.rule.summary = "{server} {port}";
+	s.alert.group.source = sample_addr("::");
+	root = record_of(&nobody, &s.alert);
+	CHECK(root, "little", rows);
+	json_decref(root);
+}
+
+/* Strings of the configuration, of the host and of the kernel may hold anything. */
+static void hostile_strings(void **state)
+{
+	static const char nasty[] =
+		"a\"\\\n\r\t\033[31m\x01\x7f\xff\xc3\x28\xe2\x80\xa8\xed\xa0\x80";
+	static char *tags[] = { (char *)nasty, "TA00431", "T159", "T1595.1", "TA004x", "", NULL };
+	static const struct row rows[] = {
+		{ "rule/id",
+		  "\"a\\\"\\\\\\\\x0a\\\\x0d\\\\x09\\\\x1b[31m\\\\x01\\\\x7f\\\\xff\\\\xc3("
+		  "\\\\xe2\\\\x80\\\\xa8\\\\xed\\\\xa0\\\\x80\"" },
+		{ "threat", NULL },
+		{ "tags/1", "\"TA00431\"" },
+		{ "tags/2", "\"T159\"" },
+		{ "tags/3", "\"T1595.1\"" },
+		{ "tags/5", "\"\"" },
+		{ "spikewatch/evidence/reasons", "{\"bad \\\\xff name\":1}" },
+		{ "spikewatch/count", "9223372036854775807" },
+	};
+	struct observer observer = *sample_observer();
+	struct sample s;
+	json_t *root;
+
+	observer.hostname = nasty;
+	observer.version = nasty;
+	sample_http(&s);
+	s.rule.id = s.rule.title = s.rule.category = s.rule.summary = (char *)nasty;
+	s.rule.tags = tags;
+	s.alert.count = UINT64_MAX;
+	memset(s.alert.cause_says, 0xff, sizeof(s.alert.cause_says) - 1);
+	sample_top_add(&s.alert.top[DIM_REASON], (struct top_entry){ .code = 9, .count = 1 });
+	root = record_of(&observer, &s.alert);
+	CHECK(root, "hostile", rows);
+	json_decref(root);
+}
+
+static void sensor_records(void **state)
+{
+	static const struct {
+		enum sensor_action action;
+		const char *name, *category, *type;
+	} rows[] = {
+		{ SENSOR_STARTED, "started", "[\"process\"]", "[\"start\"]" },
+		{ SENSOR_STOPPED, "stopped", "[\"process\"]", "[\"end\"]" },
+		{ SENSOR_RELOADED, "reloaded", "[\"configuration\"]", "[\"change\"]" },
+		{ SENSOR_BLIND, "blind", "[\"host\"]", "[\"info\"]" },
+		{ SENSOR_DEGRADED, "degraded", "[\"host\"]", "[\"info\"]" },
+		{ SENSOR_RECOVERED, "recovered", "[\"host\"]", "[\"info\"]" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sensor_event event = { rows[i].action, SAMPLE_WALL, "no\nmore", "eth0" };
+		char action[32], message[64], *line = NULL;
+		struct row expected[] = {
+			{ "@timestamp", "\"2026-11-21T20:15:31.000Z\"" },
+			{ "message", message },
+			{ "event/kind", "\"event\"" },
+			{ "event/module", "\"spikewatch\"" },
+			{ "event/dataset", "\"spikewatch.sensor\"" },
+			{ "event/action", action },
+			{ "event/category", rows[i].category },
+			{ "event/type", rows[i].type },
+			{ "event/reason", "\"no\\\\x0amore\"" },
+			{ "observer/hostname", "\"gw1\"" },
+			{ "host/name", "\"gw1\"" },
+			{ "spikewatch", "{\"sensor\":{\"subject\":\"eth0\"}}" },
+		};
+		json_t *root;
+
+		snprintf(action, sizeof(action), "\"%s\"", rows[i].name);
+		snprintf(message, sizeof(message), "\"Sensor %s (eth0): no\\\\x0amore\"",
+			 rows[i].name);
+		assert_int_equal(json_format_sensor(sample_observer(), &event, &line), 0);
+		root = parse(line);
+		CHECK(root, rows[i].name, expected);
+		json_decref(root);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(little_is_known),
+		cmocka_unit_test(hostile_strings),
+		cmocka_unit_test(sensor_records),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
