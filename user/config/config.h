@@ -109,6 +109,12 @@ int config_parse(const char *name, const char *text, size_t len, config_say_fn s
 
 void config_free(struct config *config); /* NULL is fine */
 
+/*
+ * Replaces the interfaces: list by names (each auto, a name or a glob) as the command line gives
+ * them. -ENOMEM: the configuration is as it was.
+ */
+int config_set_interfaces(struct config *config, char *const *names, size_t count);
+
 /* Names each key that was given a value other than its default and has no effect in this version.
  */
 void config_say_unused(const struct config *config, config_say_fn say, void *arg);
