@@ -100,4 +100,67 @@ const char *cause_name(enum cause cause);
 /* "open", "update", "close", "suppressed" */
 const char *alert_action_name(enum alert_action action);
 
+/*
+ * The life of a rule's incidents. A group whose condition holds is raised; from then on
+ * incidents_judge() asks how it stands and writes:
+ * - open, when it was raised; or suppressed, where the same group's last record of open lies less
+ *   than suppress_ns back, unless its peak is twice the one known then, or its cause is none of
+ *   those told then, or its main source is another;
+ * - open, too, when a suppressed one no longer meets that (it has grown, or has lasted too long);
+ * - update, each time that the peak has doubled, at least INCIDENT_UPDATE_NS after the last record;
+ * - close, after calm_ns without interruption below the closing level. Its evidence and cause are
+ *   those of the last open or update: its own window is nearly empty by then.
+ * Suppressed incidents have no updates. Records of one incident share its id; both ids are FNV-1a
+ * hashes (128 bits) of rule id, group, first second (wall clock) and the record's serial number.
+ */
+struct incidents;
+
+#define INCIDENT_UPDATE_NS 60000000000ULL
+
+/*
+ * Incidents of a rule, open ones and those remembered for suppression: 16,384 entries at 192 bytes,
+ * and 2 KiB more for each open one (its last evidence), so 3 MiB and, in the worst case, 32 MiB
+ * more. Where they do not suffice, what was closed first is forgotten (its next incident is told);
+ * with that many open at once, further ones are counted and raised again by their next count.
+ */
+#define INCIDENT_MAX 16384
+
+/* How a group stands when it is judged. */
+struct standing {
+	__u64 count; /* 0: the times below are not known */
+	__u64 first_wall_ns;
+	__u64 last_wall_ns;
+	bool over; /* the condition holds */
+	bool calm; /* below the closing level */
+};
+
+typedef void (*alert_emit_fn)(const struct alert *alert, void *arg);
+
+struct incidents_cfg {
+	const struct rule *rule; /* outlives the incidents */
+	__u64 calm_ns;
+	__u32 max;
+	__u64 seed; /* for hashing */
+	alert_emit_fn emit;
+	void *emit_arg;
+	/* How does this group stand now? */
+	void (*stand)(const struct group_key *key, struct standing *ret, void *arg);
+	/* Fills in evidence, cause, coverage and the anomaly's figures. */
+	void (*describe)(struct alert *alert, void *arg);
+	void *watch_arg; /* of stand and describe */
+};
+
+int incidents_new(const struct incidents_cfg *cfg, struct incidents **ret); /* -ENOMEM */
+void incidents_free(struct incidents *incidents);
+
+/* The group's condition holds. Nothing new where it is open already. -ENOSPC (counted), -ENOMEM. */
+int incidents_raise(struct incidents *incidents, const struct group_key *key);
+
+/* Judges every open incident, in the order in which they were raised. */
+void incidents_judge(struct incidents *incidents, __u64 now_ns, __u64 wall_ns);
+
+size_t incidents_open(const struct incidents *incidents);
+/* How often a condition held that found no room. */
+__u64 incidents_dropped(const struct incidents *incidents);
+
 #endif

@@ -8,7 +8,7 @@
 struct judge;
 
 /* Called for each alert while a batch is judged; the alert is valid during the call. */
-typedef void (*judge_emit_fn)(const struct alert *alert, void *arg);
+typedef alert_emit_fn judge_emit_fn;
 
 struct judge_cfg {
 	const struct rule *rules; /* not copied: must outlive the judge */
@@ -16,9 +16,10 @@ struct judge_cfg {
 	const struct places *places; /* not copied */
 	judge_emit_fn emit;
 	void *arg;
+	__u64 seed; /* of hash tables, best a secret random number; no result depends on it */
 };
 
-/* Rules that are not enabled are left out. -ENOMEM. */
+/* Rules that are not enabled are left out. -ENOMEM; -EINVAL: a window or bucket of no length. */
 int judge_new(const struct judge_cfg *cfg, struct judge **ret);
 void judge_free(struct judge *judge);
 
@@ -34,9 +35,10 @@ struct judge_state {
 	const struct rule *rule;
 	size_t groups; /* groups with counts in their window (threshold) */
 	size_t incidents_open;
-	__u64 matched;          /* records' counts since the start */
-	__u64 evidence_dropped; /* counted, but their evidence did not fit the memory bound */
-	__u64 groups_dropped;   /* counts of groups that did not fit the memory bound */
+	__u64 incidents_dropped; /* a condition held, but too many incidents were open */
+	__u64 matched;           /* records' counts since the start */
+	__u64 evidence_dropped;  /* counted, but their evidence did not fit the memory bound */
+	__u64 groups_dropped;    /* counts of groups that did not fit the memory bound */
 	/* anomaly rules: the last closed bucket */
 	__u64 buckets; /* closed so far */
 	bool learning;

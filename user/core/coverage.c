@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Losses by second, in a ring that slides along with a window. */
+#include "core/coverage.h"
+
+static struct coverage_second *entry_at(struct coverage_log *log, size_t i)
+{
+	return &log->entry[(log->oldest + i) % COVERAGE_SECONDS_MAX];
+}
+
+void coverage_add(struct coverage_log *log, __u64 second, const struct loss *loss, enum feed feed,
+		  __u64 groups_dropped)
+{
+	struct coverage_second *newest;
+
+	if (!loss->evicted[feed] && !loss->unparsed[feed] && !loss->gap_ns && !groups_dropped)
+		return;
+	newest = log->count ? entry_at(log, log->count - 1) : NULL;
+	if (!newest || (newest->second != second && log->count < COVERAGE_SECONDS_MAX)) {
+		newest = entry_at(log, log->count++);
+		*newest = (struct coverage_second){ 0 };
+	}
+	newest->second = second;
+	newest->lost.evicted += loss->evicted[feed] + groups_dropped;
+	newest->lost.unparsed += loss->unparsed[feed];
+	newest->lost.gap_ns += loss->gap_ns;
+}
+
+void coverage_advance(struct coverage_log *log, __u64 first_second)
+{
+	while (log->count && entry_at(log, 0)->second < first_second) {
+		log->oldest = (log->oldest + 1) % COVERAGE_SECONDS_MAX;
+		log->count--;
+	}
+}
+
+void coverage_clear(struct coverage_log *log)
+{
+	log->count = 0;
+}
+
+void coverage_sum(const struct coverage_log *log, struct coverage *ret)
+{
+	size_t i;
+
+	*ret = (struct coverage){ .exact = log->count == 0 };
+	for (i = 0; i < log->count; i++) {
+		const struct coverage_second *second =
+			&log->entry[(log->oldest + i) % COVERAGE_SECONDS_MAX];
+
+		ret->evicted += second->lost.evicted;
+		ret->unparsed += second->lost.unparsed;
+		ret->gap_ns += second->lost.gap_ns;
+	}
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Brings each batch before every rule, in the order of the configuration and of time. */
+#include "core/judge.h"
+#include "core/watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define SECOND_NS 1000000000ULL
+/* A wall clock that moves against CLOCK_BOOTTIME by more than this between batches has stepped. */
+#define STEP_NS SECOND_NS
+
+struct judge {
+	struct watch *watches;
+	size_t count;
+	bool started;
+	__u64 now_ns;    /* the latest end of a batch */
+	__u64 offset_ns; /* wall clock minus CLOCK_BOOTTIME, at the last batch */
+};
+
+static int watch_init(struct watch *watch, const struct rule *rule, const struct judge_cfg *cfg)
+{
+	watch->rule = rule;
+	watch->places = cfg->places;
+	watch->seed = cfg->seed;
+	return rule->kind == RULE_THRESHOLD ? threshold_init(watch, cfg)
+					    : deviation_init(watch, cfg);
+}
+
+int judge_new(const struct judge_cfg *cfg, struct judge **ret)
+{
+	struct judge *judge = calloc(1, sizeof(*judge));
+	int err = -ENOMEM;
+	size_t i;
+
+	if (!judge)
+		return -ENOMEM;
+	judge->watches = calloc(cfg->rule_count ? cfg->rule_count : 1, sizeof(*judge->watches));
+	if (!judge->watches)
+		goto out;
+	for (i = 0; i < cfg->rule_count; i++) {
+		if (!cfg->rules[i].enabled)
+			continue;
+		err = watch_init(&judge->watches[judge->count++], &cfg->rules[i], cfg);
+		if (err)
+			goto out;
+	}
+	*ret = judge;
+	return 0;
+out:
+	judge_free(judge);
+	return err;
+}
+
+void judge_free(struct judge *judge)
+{
+	size_t i;
+
+	if (!judge)
+		return;
+	for (i = 0; i < judge->count; i++) {
+		window_free(judge->watches[i].window);
+		incidents_free(judge->watches[i].incidents);
+		anomaly_free(judge->watches[i].anomaly);
+	}
+	free(judge->watches);
+	free(judge);
+}
+
+/* Time goes on or stands still; the wall clock's offset shows whether it stepped. */
+static struct moment moment_of(struct judge *judge, const struct batch *batch)
+{
+	__u64 offset_ns = batch->wall_ns - batch->end_ns; /* may wrap, and then wraps back below */
+	__u64 moved_ns = offset_ns - judge->offset_ns;
+	struct moment moment;
+
+	if (!judge->started || batch->end_ns > judge->now_ns)
+		judge->now_ns = batch->end_ns;
+	moment = (struct moment){
+		.now_ns = judge->now_ns,
+		.second = judge->now_ns ? (judge->now_ns - 1) / SECOND_NS : 0,
+		.wall_ns = judge->now_ns + offset_ns,
+		.stepped = judge->started && moved_ns > STEP_NS && -moved_ns > STEP_NS,
+	};
+	judge->offset_ns = offset_ns;
+	judge->started = true;
+	return moment;
+}
+
+int judge_batch(struct judge *judge, const struct batch *batch)
+{
+	struct moment moment = moment_of(judge, batch);
+	int err, first_err = 0;
+	size_t i;
+
+	for (i = 0; i < judge->count; i++) {
+		struct watch *watch = &judge->watches[i];
+
+		watch->moment = moment;
+		err = watch->rule->kind == RULE_THRESHOLD ? threshold_batch(watch, batch)
+							  : deviation_batch(watch, batch);
+		if (err)
+			first_err = err;
+	}
+	return first_err;
+}
+
+size_t judge_rule_count(const struct judge *judge)
+{
+	return judge->count;
+}
+
+void judge_state(const struct judge *judge, size_t i, struct judge_state *ret)
+{
+	const struct watch *watch = &judge->watches[i];
+	struct window_stats stats;
+
+	window_stats(watch->window, &stats);
+	*ret = (struct judge_state){
+		.rule = watch->rule,
+		.groups = stats.groups,
+		.incidents_open = incidents_open(watch->incidents),
+		.incidents_dropped = incidents_dropped(watch->incidents),
+		.matched = watch->matched,
+		.evidence_dropped = stats.evidence_dropped,
+		.groups_dropped = stats.groups_dropped,
+		.buckets = watch->closed,
+		.learning = watch->closed < ANOMALY_READY,
+		.score = watch->closed_score.score,
+		.actual = watch->closed_actual,
+		.typical = watch->closed_score.typical,
+	};
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The negative binomial distribution: tails in log space, quantiles. */
+#ifndef CORE_NEGBIN_H
+#define CORE_NEGBIN_H
+
+/*
+ * Mean m > 0 and shape r > 0: variance m + m^2 / r. Towards infinite r it is the Poisson
+ * distribution. With q = m / (m + r):
+ *
+ *   P(X >= x) = I_q(x, r),  P(X <= x) = I_{1-q}(r, x + 1)
+ *
+ * where I is the regularized incomplete beta function (NIST DLMF 8.17.5, 8.17.20 and 8.17.22).
+ */
+struct negbin {
+	double mean;
+	double shape;
+};
+
+/* ln P(X >= x); 0 for x <= 0. Between whole numbers x the tails run on smoothly. */
+double negbin_ln_upper(const struct negbin *negbin, double x);
+/* ln P(X <= x); minus infinity for x < 0. */
+double negbin_ln_lower(const struct negbin *negbin, double x);
+/* The smallest whole k with P(X <= k) >= p, for p in 0..1 without 1. */
+double negbin_quantile(const struct negbin *negbin, double p);
+
+#endif

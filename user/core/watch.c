@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What both kinds of rules do with a batch and with an alert. */
+#include "core/watch.h"
+
+#include <errno.h>
+#include <string.h>
+
+int watch_window_init(struct watch *watch, __u32 span, __u32 groups, __u32 cells)
+{
+	const struct window_cfg cfg = {
+		.span = span,
+		.distinct = watch->rule->kind == RULE_THRESHOLD ? watch->rule->threshold.distinct
+								: DISTINCT_NONE,
+		.group_max = groups,
+		.flow_max = WINDOW_FLOW_MAX,
+		.cell_max = cells,
+		.seed = watch->seed,
+	};
+
+	return window_new(&cfg, &watch->window);
+}
+
+int watch_incidents_init(struct watch *watch, const struct judge_cfg *cfg, __u64 calm_ns,
+			 void (*stand)(const struct group_key *key, struct standing *ret,
+				       void *arg),
+			 void (*describe)(struct alert *alert, void *arg))
+{
+	const struct incidents_cfg incidents = {
+		.rule = watch->rule,
+		.calm_ns = calm_ns,
+		.max = INCIDENT_MAX,
+		.seed = cfg->seed,
+		.emit = cfg->emit,
+		.emit_arg = cfg->arg,
+		.stand = stand,
+		.describe = describe,
+		.watch_arg = watch,
+	};
+
+	return incidents_new(&incidents, &watch->incidents);
+}
+
+int watch_count(struct watch *watch, const struct batch *batch,
+		int (*over)(struct watch *watch, const struct group_key *key, __u64 measure))
+{
+	struct window_stats before, after;
+	struct group_key key;
+	__u64 measure;
+	int err = 0;
+	size_t i;
+
+	window_stats(watch->window, &before);
+	for (i = 0; i < batch->record_count; i++) {
+		const struct record *record = &batch->records[i];
+
+		if (!rule_match(watch->rule, watch->places, record))
+			continue;
+		watch->matched += record->count;
+		rule_group(watch->rule, record, &key);
+		if (window_add(watch->window, &key, record, &measure) ||
+		    (over && over(watch, &key, measure) == -ENOMEM))
+			err = -ENOMEM;
+	}
+	window_stats(watch->window, &after);
+	coverage_add(&watch->coverage, watch->moment.second, &batch->loss, watch->rule->feed,
+		     after.groups_dropped - before.groups_dropped);
+	return err;
+}
+
+void watch_describe(const struct watch *watch, __u64 duration_ns, struct alert *alert,
+		    struct evidence *evidence)
+{
+	/* where memory is short, the evidence says so itself, by what it calls the rest */
+	evidence_gather(watch->window, &alert->group, watch->rule->feed, watch->places, watch->seed,
+			evidence);
+	memcpy(alert->top, evidence->top, sizeof(alert->top));
+	alert->cause = evidence_cause(evidence, duration_ns, alert->cause_says);
+	coverage_sum(&watch->coverage, &alert->coverage);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One rule at work: what its two kinds, thresholds and anomalies, have in common. */
+#ifndef CORE_WATCH_H
+#define CORE_WATCH_H
+
+#include "core/anomaly.h"
+#include "core/buckets.h"
+#include "core/coverage.h"
+#include "core/evidence.h"
+#include "core/judge.h"
+
+/* When a batch is judged: its end, never before an earlier one's. */
+struct moment {
+	__u64 now_ns;  /* CLOCK_BOOTTIME */
+	__u64 second;  /* of the batch's records */
+	__u64 wall_ns; /* at now_ns */
+	bool stepped;  /* the wall clock jumped since the batch before */
+};
+
+struct watch {
+	const struct rule *rule;
+	const struct places *places;
+	__u64 seed;
+	struct window *window;
+	struct incidents *incidents;
+	struct coverage_log coverage;
+	struct moment moment;
+	__u64 matched;
+	/* RULE_ANOMALY */
+	struct anomaly *anomaly;
+	struct buckets buckets;
+	__u64 slice;         /* the present one: counts on from bucket to bucket */
+	__u64 first_wall_ns; /* of the present bucket's batches that matched */
+	__u64 last_wall_ns;
+	struct anomaly_score score; /* of the bucket that is judged */
+	double actual;
+	__u64 bucket_wall_ns;
+	bool bucket_closed;
+	bool over;
+	__u64 closed;                      /* buckets */
+	struct anomaly_score closed_score; /* of the last closed bucket */
+	double closed_actual;
+};
+
+/* -ENOMEM; -EINVAL for a window or bucket that cannot be. The caller frees in either case. */
+int threshold_init(struct watch *watch, const struct judge_cfg *cfg);
+int deviation_init(struct watch *watch, const struct judge_cfg *cfg);
+
+/* Judges a batch at watch->moment. -ENOMEM: what could be judged was judged. */
+int threshold_batch(struct watch *watch, const struct batch *batch);
+int deviation_batch(struct watch *watch, const struct batch *batch);
+
+/* The window that a rule's counts and evidence are kept in. -ENOMEM, -EINVAL. */
+int watch_window_init(struct watch *watch, __u32 span, __u32 groups, __u32 cells);
+int watch_incidents_init(struct watch *watch, const struct judge_cfg *cfg, __u64 calm_ns,
+			 void (*stand)(const struct group_key *key, struct standing *ret,
+				       void *arg),
+			 void (*describe)(struct alert *alert, void *arg));
+
+/*
+ * Counts the records that match. over(), where not NULL, is called with each group's measure after
+ * a record. -ENOMEM from either.
+ */
+int watch_count(struct watch *watch, const struct batch *batch,
+		int (*over)(struct watch *watch, const struct group_key *key, __u64 measure));
+
+/* Fills in evidence, cause and coverage of an alert whose evidence was made in duration_ns. */
+void watch_describe(const struct watch *watch, __u64 duration_ns, struct alert *alert,
+		    struct evidence *evidence);
+
+#endif
