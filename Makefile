@@ -19,12 +19,18 @@ else
 B := build
 endif
 
-PKGS     := libbpf libelf zlib yaml-0.1 jansson
+PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -Iuser -I$(B)/gen -isystem build/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANFLAGS) -fstack-protector-strong
 LDLIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+
+# V=1 shows the commands.
+ifndef V
+Q   := @
+say  = @printf '  %-4s %s\n' $(1) $(2)
+endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -38,13 +44,15 @@ SRCS := $(sort $(wildcard user/*.c user/*/*.c))
 OBJS := $(SRCS:%.c=$(B)/%.o)
 
 $(B)/spikewatch: $(OBJS)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The skeleton comes first: only user/kernel/ may include it (make check-layers).
 $(B)/user/kernel/%.o: build/gen/spikewatch.skel.h
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/user/main.o: CPPFLAGS += -DSPIKEWATCH_VERSION='"$(VERSION)"' -DSPIKEWATCH_REVISION='"$(REVISION)"'
 
@@ -53,11 +61,13 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Wall -Werror 
 
 build/spikewatch.bpf.o: bpf/spikewatch.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
 build/gen/spikewatch.skel.h: build/spikewatch.bpf.o
 	@mkdir -p $(@D)
-	$(BPFTOOL) gen skeleton $< name spikewatch >$@
+	$(call say,GEN,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name spikewatch >$@
 
 .PHONY: vmlinux
 vmlinux: ## regenerate the trimmed vmlinux.h from this kernel's BTF
@@ -70,7 +80,8 @@ UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
 UNIT_OBJS := $(filter-out $(B)/user/main.o $(B)/user/cmd/% $(B)/user/kernel/%,$(OBJS))
 
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(UNIT_OBJS)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $(B)/tests/unit/%.o: CPPFLAGS += -I.
 
 .PHONY: check

@@ -108,8 +108,8 @@ out:
 
 int config_load(const char *path, config_say_fn say, void *arg, struct config **ret)
 {
-	char *text, *message;
-	size_t len;
+	char *text = NULL, *message;
+	size_t len = 0;
 	int err;
 
 	if (!path)
@@ -140,15 +140,42 @@ static void free_lists(struct config *config)
 	free(config->lists);
 }
 
+static void free_interfaces(struct config_interface *interfaces, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		free(interfaces[i].name);
+	free(interfaces);
+}
+
+int config_set_interfaces(struct config *config, char *const *names, size_t count)
+{
+	struct config_interface *interfaces = calloc(count + 1, sizeof(*interfaces));
+	size_t i;
+
+	if (!interfaces)
+		return -ENOMEM;
+	for (i = 0; i < count; i++) {
+		interfaces[i].name = strdup(names[i]);
+		if (!interfaces[i].name) {
+			free_interfaces(interfaces, i);
+			return -ENOMEM;
+		}
+	}
+	free_interfaces(config->interfaces, config->interface_count);
+	config->interfaces = interfaces;
+	config->interface_count = count;
+	return 0;
+}
+
 void config_free(struct config *config)
 {
 	size_t i;
 
 	if (!config)
 		return;
-	for (i = 0; i < config->interface_count; i++)
-		free(config->interfaces[i].name);
-	free(config->interfaces);
+	free_interfaces(config->interfaces, config->interface_count);
 	free(config->internal.nets);
 	free(config->external.nets);
 	free_lists(config);

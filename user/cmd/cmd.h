@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The subcommands, and what they share. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "config/config.h"
+
+extern const char spikewatch_version[];
+
+/* Exit codes: the contract with scripts. */
+enum exit_code {
+	EXIT_GOOD = 0,
+	EXIT_RUNTIME = 1, /* failed while running */
+	EXIT_USER = 2,    /* usage, configuration, unknown interface */
+	EXIT_HOST = 77,   /* the host lacks something */
+};
+
+#define CONFIG_PATH "/etc/spikewatch/spikewatch.yaml"
+
+/* Each takes what follows the program's name, and returns the exit code. */
+int cmd_run(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_probe(int argc, char **argv);
+
+/*
+ * Loads the configuration and says what is wrong or without effect. path NULL: CONFIG_PATH where
+ * that exists, else the built-in one. Returns an exit code; *ret only with EXIT_GOOD.
+ */
+int cmd_load_config(const char *path, struct config **ret);
+
+/* "tc", "xdp"...; -1 where it is no attach mode. */
+int cmd_parse_attach(const char *text);
+
+__u64 cmd_now_ns(int clock);
+
+#endif

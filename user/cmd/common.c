@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the subcommands share. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "util/log.h"
+
+static void say_error(const char *message, void *arg)
+{
+	log_error("%s", message);
+}
+
+static void say_notice(const char *message, void *arg)
+{
+	log_warning("%s", message);
+}
+
+int cmd_load_config(const char *path, struct config **ret)
+{
+	struct config *config;
+
+	if (!path && !access(CONFIG_PATH, F_OK))
+		path = CONFIG_PATH;
+	if (config_load(path, say_error, NULL, &config))
+		return EXIT_USER;
+	config_say_unused(config, say_notice, NULL);
+	*ret = config;
+	return EXIT_GOOD;
+}
+
+int cmd_parse_attach(const char *text)
+{
+	static const struct {
+		const char *name;
+		enum attach_mode mode;
+	} modes[] = {
+		{ "auto", ATTACH_AUTO }, { "tc", ATTACH_TC },
+		{ "tcx", ATTACH_TCX },   { "clsact", ATTACH_CLSACT },
+		{ "xdp", ATTACH_XDP },   { "xdp-generic", ATTACH_XDP_GENERIC },
+	};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(modes[i].name, text))
+			return modes[i].mode;
+	return -1;
+}
+
+__u64 cmd_now_ns(int clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}

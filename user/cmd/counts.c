@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* All keys that were counted over a run. */
+#include <errno.h>
+#include <net/if.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "cmd/counts.h"
+#include "core/netset.h"
+
+struct counts {
+	void *tree; /* tsearch(3) of struct record */
+	struct totals totals;
+	__u64 evicted[FEED_MAX];
+	/* Where counts_print() is, for twalk_r() */
+	const struct reason_names *reasons;
+	FILE *out;
+	int error;
+};
+
+static const char *const class_names[CLASS_MAX] = {
+	[CLASS_IGNORED] = "ignored",       [CLASS_FIREWALL] = "firewall",
+	[CLASS_PROHIBITED] = "prohibited", [CLASS_UNANSWERED] = "unanswered",
+	[CLASS_REFUSED] = "refused",       [CLASS_OTHER] = "other",
+};
+
+static const char *const hook_names[HOOK_MAX] = {
+	[HOOK_UNKNOWN] = "unknown", [HOOK_INGRESS] = "ingress", [HOOK_EGRESS] = "egress",
+	[HOOK_XDP] = "xdp",         [HOOK_DROP] = "drop",
+};
+
+static const char *const counter_names[COUNT_MAX] = {
+#define X(constant, name) [COUNT_##constant] = (name),
+	SW_COUNTERS(X)
+#undef X
+};
+
+/* The members after the counts are the key; padding is zero. */
+static int compare(const void *a, const void *b)
+{
+	const size_t from = offsetof(struct record, source);
+
+	return memcmp((const char *)a + from, (const char *)b + from, sizeof(struct record) - from);
+}
+
+int counts_new(struct counts **ret)
+{
+	struct counts *counts = calloc(1, sizeof(*counts));
+
+	if (!counts)
+		return -ENOMEM;
+	*ret = counts;
+	return 0;
+}
+
+void counts_free(struct counts *counts)
+{
+	if (!counts)
+		return;
+	tdestroy(counts->tree, free);
+	free(counts);
+}
+
+static int add_record(struct counts *counts, const struct record *record)
+{
+	struct record *copy, **found;
+
+	found = tfind(record, &counts->tree, compare);
+	if (found) {
+		(*found)->count += record->count;
+		(*found)->bytes += record->bytes;
+		return 0;
+	}
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	*copy = *record;
+	if (!tsearch(copy, &counts->tree, compare)) {
+		free(copy);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int counts_add(struct counts *counts, const struct batch *batch)
+{
+	const size_t words = sizeof(struct totals) / sizeof(__u64);
+	const __u64 *from = (const __u64 *)batch->totals;
+	__u64 *to = (__u64 *)&counts->totals;
+	int err = 0;
+
+	for (size_t i = 0; i < words; i++)
+		to[i] += from[i];
+	for (int feed = 0; feed < FEED_MAX; feed++)
+		counts->evicted[feed] += batch->loss.evicted[feed];
+	for (size_t i = 0; i < batch->record_count && !err; i++)
+		err = add_record(counts, &batch->records[i]);
+	return err;
+}
+
+static void print_json(struct counts *counts, json_t *object)
+{
+	/* json_pack() and json_dumpf() fail only for want of memory, or when out fails. */
+	if (!object || json_dumpf(object, counts->out, JSON_COMPACT) ||
+	    fputc('\n', counts->out) < 0)
+		counts->error = -EIO;
+	json_decref(object);
+}
+
+static const char *proto_name(__u8 proto, char buf[8])
+{
+	switch (proto) {
+	case 1:
+		return "icmp";
+	case 6:
+		return "tcp";
+	case 17:
+		return "udp";
+	case 58:
+		return "icmpv6";
+	}
+	snprintf(buf, 8, "%u", proto);
+	return buf;
+}
+
+static void print_record(struct counts *counts, const struct record *r)
+{
+	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], name[IF_NAMESIZE], proto[8];
+	const char *reason = counts->reasons->name[r->code % SW_REASON_MAX];
+
+	addr_format(&r->source, source);
+	addr_format(&r->destination, destination);
+	if (r->feed == FEED_HTTP) {
+		print_json(counts, json_pack("{ss ss si si sI}", "client", source, "server",
+					     destination, "port", r->port, "status", r->code,
+					     "count", (json_int_t)r->count));
+		return;
+	}
+	print_json(counts,
+		   json_pack("{ss ss si ss ss ss ss ss* sI sI}", "source", source, "destination",
+			     destination, "port", r->port, "proto", proto_name(r->proto, proto),
+			     "class", class_names[r->class % CLASS_MAX], "reason",
+			     reason ? reason : "unknown", "hook", hook_names[r->hook % HOOK_MAX],
+			     "interface", if_indextoname(r->ifindex, name), "packets",
+			     (json_int_t)r->count, "bytes", (json_int_t)r->bytes));
+}
+
+static void visit(const void *node, VISIT order, void *arg)
+{
+	if (order == postorder || order == leaf)
+		print_record(arg, *(struct record *const *)node);
+}
+
+static json_t *named(const __u64 *values, const char *const *names, size_t count)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < count; i++)
+		if (names[i] && values[i])
+			json_object_set_new(object, names[i], json_integer(values[i]));
+	return object;
+}
+
+int counts_print(const struct counts *counts, const struct reason_names *reasons, FILE *out)
+{
+	struct counts walk = *counts;
+	json_t *totals = json_object();
+
+	walk.reasons = reasons;
+	walk.out = out;
+	twalk_r(walk.tree, visit, &walk);
+	for (size_t i = 0; i < COUNT_MAX; i++)
+		json_object_set_new(totals, counter_names[i], json_integer(counts->totals.n[i]));
+	json_object_set_new(totals, "evicted_http", json_integer(counts->evicted[FEED_HTTP]));
+	json_object_set_new(totals, "evicted_drops", json_integer(counts->evicted[FEED_DROP]));
+	json_object_set_new(totals, "drop_class",
+			    named(counts->totals.drop_class, class_names, CLASS_MAX));
+	json_object_set_new(totals, "drop_reason",
+			    named(counts->totals.drop_reason, reasons->name, SW_REASON_MAX));
+	print_json(&walk, json_pack("{so}", "totals", totals));
+	if (fflush(out))
+		return -EIO;
+	return walk.error;
+}

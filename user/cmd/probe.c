@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* spikewatch probe: what this host supports, what would be attached where, what stands in the way.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "cmd/cmd.h"
+#include "cmd/plan.h"
+#include "util/log.h"
+
+/* What was found: printed once, as text or as JSON. */
+struct findings {
+	struct features features;
+	struct capabilities capabilities;
+	struct reasons reasons;
+	struct interfaces interfaces;
+	struct plan plan;
+	struct loader_sizes sizes;
+	int load_error; /* of the programs, 0 or -errno */
+	bool tried;     /* to load them */
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: spikewatch probe [-c FILE] [--json]\n\n"
+	      "Says what this host supports, what would be attached where, and what stands in the way.\n"
+	      "Nothing is attached. Exit status 77 where something that is needed is missing.\n\n"
+	      "  -c, --config FILE  instead of " CONFIG_PATH "\n"
+	      "      --json         one JSON object\n"
+	      "  -h, --help         this text\n",
+	      out);
+}
+
+static void find(const struct config *config, struct findings *f)
+{
+	struct loader_cfg cfg = { .memory_budget = config->memory_budget };
+	struct loader *loader = NULL;
+
+	probe_features(&f->features);
+	probe_capabilities(&f->capabilities);
+	loader_size_maps(config->memory_budget, f->features.possible_cpus, &f->sizes);
+	if (f->features.btf)
+		reasons_read(&f->reasons);
+	if (!links_list(&f->interfaces))
+		plan_make(config, &f->interfaces, &f->plan);
+	if (f->features.btf && !f->capabilities.missing) {
+		f->tried = true;
+		f->load_error = loader_new(&cfg, &f->features, &f->reasons, &loader);
+		loader_free(loader);
+	}
+}
+
+static bool is_lacking(const struct findings *f)
+{
+	return !f->features.btf || f->capabilities.missing || f->load_error;
+}
+
+static const char *mode_of(const struct findings *f, const struct plan_entry *entry)
+{
+	enum loader_mode mode;
+
+	if (plan_mode(entry, f->features.tcx, &mode))
+		return "not possible: this kernel has no tcx";
+	return loader_mode_name(mode);
+}
+
+static const char *yes_no(bool yes)
+{
+	return yes ? "yes" : "no";
+}
+
+static unsigned int count_class(const struct reasons *reasons, __u8 class)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < SW_REASON_MAX; i++)
+		n += reasons->names.name[i] && reasons->class[i] == class;
+	return n;
+}
+
+static void print_drops(const struct findings *f)
+{
+	if (!f->reasons.known) {
+		printf("drops         not seen: this kernel tells no drop reasons (they came with 5.17)\n");
+		return;
+	}
+	printf("drops         %u reasons; of class firewall:", f->reasons.count);
+	for (int i = 0; i < SW_REASON_MAX; i++)
+		if (f->reasons.names.name[i] && f->reasons.class[i] == CLASS_FIREWALL)
+			printf(" %s", f->reasons.names.name[i]);
+	printf("\n");
+}
+
+static void print_text(const struct findings *f)
+{
+	char missing[128];
+
+	printf("kernel        %s %s, %u possible CPUs\n", f->features.release, f->features.machine,
+	       f->features.possible_cpus);
+	printf("BTF           %s\n",
+	       f->features.btf ? "yes" : "no: CONFIG_DEBUG_INFO_BTF=y is needed");
+	if (f->capabilities.missing)
+		printf("capabilities  missing: %s\n",
+		       capabilities_format(&f->capabilities, missing, sizeof(missing)));
+	else
+		printf("capabilities  yes\n");
+	if (!f->tried)
+		printf("programs      not tried\n");
+	else if (f->load_error)
+		printf("programs      refused: %s\n", strerror(-f->load_error));
+	else
+		printf("programs      loaded and unloaded\n");
+	printf("tcx           %s\n", f->tried && !f->load_error
+					     ? (f->features.tcx ? "yes" : "no: clsact is used")
+					     : "not tried");
+	printf("XDP frags     %s\n", yes_no(f->features.xdp_load_bytes));
+	print_drops(f);
+	printf("maps          %u flows, %u keys a counting map%s, about %llu MiB\n", f->sizes.flows,
+	       f->sizes.counts, f->sizes.shared ? " (shared by the CPUs)" : " and CPU",
+	       f->sizes.bytes >> 20);
+	if (!f->plan.count)
+		printf("interfaces    none would be watched\n");
+	for (size_t i = 0; i < f->plan.count; i++)
+		printf("%s %s (%s)\n", i ? "             " : "interfaces   ",
+		       f->plan.entries[i].interface->name, mode_of(f, &f->plan.entries[i]));
+	if (f->plan.unknown)
+		printf("              there is no '%s'\n", f->plan.unknown);
+}
+
+static json_t *interfaces_json(const struct findings *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->plan.count; i++)
+		json_array_append_new(list, json_pack("{ss ss}", "name",
+						      f->plan.entries[i].interface->name, "mode",
+						      mode_of(f, &f->plan.entries[i])));
+	return list;
+}
+
+static json_t *missing_json(const struct capabilities *capabilities)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < CAPABILITY_COUNT; i++)
+		if (capabilities->missing & 1U << i)
+			json_array_append_new(list, json_string(capability_names[i]));
+	return list;
+}
+
+static int print_json(const struct findings *f)
+{
+	json_t *object = json_pack(
+		"{ss ss si sb so s{sb ss*} sb sb s{sb si si} s{si si si sb sI} so ss*}", "kernel",
+		f->features.release, "machine", f->features.machine, "possible_cpus",
+		f->features.possible_cpus, "btf", f->features.btf, "missing_capabilities",
+		missing_json(&f->capabilities), "programs", "loaded", f->tried && !f->load_error,
+		"error", f->load_error ? strerror(-f->load_error) : NULL, "tcx", f->features.tcx,
+		"xdp_frags", f->features.xdp_load_bytes, "drop_reasons", "known", f->reasons.known,
+		"count", f->reasons.count, "firewall", count_class(&f->reasons, CLASS_FIREWALL),
+		"maps", "flows", f->sizes.flows, "claims", f->sizes.claims, "counts",
+		f->sizes.counts, "shared", f->sizes.shared, "bytes", (json_int_t)f->sizes.bytes,
+		"interfaces", interfaces_json(f), "unknown_interface", f->plan.unknown);
+	int err = object ? json_dumpf(object, stdout, JSON_COMPACT) : -1;
+
+	json_decref(object);
+	return err || putchar('\n') < 0 || fflush(stdout);
+}
+
+static int probe(const char *path, bool json)
+{
+	struct findings f = {};
+	struct config *config;
+	int code = cmd_load_config(path, &config);
+
+	if (code)
+		return code;
+	find(config, &f);
+	if (!json)
+		print_text(&f);
+	else if (print_json(&f))
+		code = EXIT_RUNTIME;
+	if (!code && is_lacking(&f))
+		code = EXIT_HOST;
+	plan_clear(&f.plan);
+	links_clear(&f.interfaces);
+	reasons_clear(&f.reasons);
+	config_free(config);
+	return code;
+}
+
+int cmd_probe(int argc, char **argv)
+{
+	enum { OPT_JSON = 256 };
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "help", no_argument, NULL, 'h' },
+		{},
+	};
+	const char *path = NULL;
+	bool json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			path = optarg;
+			break;
+		case OPT_JSON:
+			json = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_GOOD;
+		default:
+			usage(stderr);
+			return EXIT_USER;
+		}
+	}
+	if (optind < argc) {
+		log_error("probe takes no argument '%s'", argv[optind]);
+		return EXIT_USER;
+	}
+	return probe(path, json);
+}

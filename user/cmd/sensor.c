@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One sensor at work. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/plan.h"
+#include "cmd/sensor.h"
+#include "util/log.h"
+
+/* A wall clock that moves against CLOCK_BOOTTIME by more than this is said. */
+#define CLOCK_STEP_NS 1000000000LL
+
+void sensor_add_sink(struct sensor *sensor, struct sink *sink)
+{
+	sensor->sinks[sensor->sink_count++] = sink;
+}
+
+static void tell_sinks(struct sensor *sensor, const struct sensor_event *event)
+{
+	for (size_t i = 0; i < sensor->sink_count; i++) {
+		struct sink *sink = sensor->sinks[i];
+		int err = sink->ops->send_sensor(sink, event);
+
+		if (err && err != -EAGAIN)
+			log_warning("%s: a sensor record was lost: %s", sink->ops->name,
+				    strerror(-err));
+	}
+}
+
+void sensor_say(struct sensor *sensor, enum sensor_action action, const char *subject,
+		const char *format, ...)
+{
+	char reason[512];
+	struct sensor_event event = {
+		.action = action,
+		.wall_ns = cmd_now_ns(CLOCK_REALTIME),
+		.reason = reason,
+		.subject = subject,
+	};
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+	if (action == SENSOR_BLIND || action == SENSOR_DEGRADED)
+		log_warning("%s", reason);
+	else
+		log_info("%s", reason);
+	tell_sinks(sensor, &event);
+}
+
+static void emit(const struct alert *alert, void *arg)
+{
+	struct sensor *sensor = arg;
+
+	for (size_t i = 0; i < sensor->sink_count; i++) {
+		struct sink *sink = sensor->sinks[i];
+		int err = sink->ops->send_alert(sink, alert);
+
+		if (err && err != -EAGAIN)
+			log_error("%s: an alert of rule %s was lost: %s", sink->ops->name,
+				  alert->rule->id, strerror(-err));
+	}
+}
+
+static bool wants_other_drops(const struct config *config)
+{
+	for (size_t i = 0; i < config->rule_count; i++) {
+		const struct rule *rule = &config->rules[i];
+
+		if (rule->enabled && rule->feed == FEED_DROP &&
+		    (!rule->match.classes || rule->match.classes & 1U << CLASS_OTHER))
+			return true;
+	}
+	return false;
+}
+
+static int check_host(struct sensor *sensor)
+{
+	struct capabilities capabilities;
+	char names[128];
+	int err;
+
+	err = probe_capabilities(&capabilities);
+	if (err) {
+		log_error("cannot read this process's capabilities: %s", strerror(-err));
+		return EXIT_HOST;
+	}
+	if (capabilities.missing) {
+		log_error("missing %s: run as root, or give the program these capabilities",
+			  capabilities_format(&capabilities, names, sizeof(names)));
+		return EXIT_HOST;
+	}
+	err = probe_features(&sensor->features);
+	if (err) {
+		log_error("cannot read what this kernel supports: %s", strerror(-err));
+		return EXIT_HOST;
+	}
+	err = sensor->features.btf ? reasons_read(&sensor->reasons) : -ENOENT;
+	if (err) {
+		log_error(
+			"this kernel (%s) has no BTF in /sys/kernel/btf/vmlinux: a kernel built with CONFIG_DEBUG_INFO_BTF=y is needed",
+			sensor->features.release);
+		return EXIT_HOST;
+	}
+	return EXIT_GOOD;
+}
+
+static int read_host(struct sensor *sensor)
+{
+	int err = links_list(&sensor->interfaces);
+
+	if (!err)
+		err = links_addrs(&sensor->host);
+	if (err) {
+		log_error("cannot list this host's interfaces and addresses: %s", strerror(-err));
+		return EXIT_RUNTIME;
+	}
+	return EXIT_GOOD;
+}
+
+static int load(struct sensor *sensor)
+{
+	struct loader_cfg cfg = {
+		.memory_budget = sensor->config->memory_budget,
+		.all_netns = sensor->config->drops.netns == DROPS_NETNS_ALL,
+		.key_other_drops = wants_other_drops(sensor->config),
+	};
+	int err = links_netns(&cfg.own_netns);
+
+	if (!err)
+		err = loader_new(&cfg, &sensor->features, &sensor->reasons, &sensor->loader);
+	if (!err)
+		err = drain_new(sensor->loader, &sensor->reasons, cmd_now_ns(CLOCK_BOOTTIME),
+				&sensor->drain);
+	if (err) {
+		log_error(
+			"cannot load the BPF programs on kernel %s: %s; spikewatch probe says more",
+			sensor->features.release, strerror(-err));
+		return err == -EPERM || err == -EINVAL || err == -EACCES ? EXIT_HOST : EXIT_RUNTIME;
+	}
+	return EXIT_GOOD;
+}
+
+/* One interface that can't be watched: the user's mistake where it was named, else a blind spot. */
+static int say_unwatched(struct sensor *sensor, const struct plan_entry *entry, int err,
+			 __u32 blocker)
+{
+	const char *name = entry->interface->name;
+
+	if (err == -EBUSY) {
+		log_error(
+			"%s: an XDP program is attached already (id %u; 'bpftool net' names it): detach it, or use attach: tc",
+			name, blocker);
+		return EXIT_USER;
+	}
+	if (err == -EOPNOTSUPP && entry->asked == ATTACH_TCX) {
+		log_error("%s: this kernel has no tcx (6.6): use attach: auto", name);
+		return EXIT_HOST;
+	}
+	if (entry->named) {
+		log_error("%s: cannot attach: %s", name, strerror(-err));
+		return EXIT_RUNTIME;
+	}
+	sensor_say(
+		sensor, SENSOR_BLIND, name,
+		"%s is not watched: %s; name it under interfaces: with another attach mode, or exclude it",
+		name, strerror(-err));
+	return EXIT_GOOD;
+}
+
+static int attach_planned(struct sensor *sensor, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_entry *entry = &plan->entries[i];
+		enum loader_mode mode;
+		__u32 blocker = 0;
+		int err, code;
+
+		err = plan_mode(entry, sensor->features.tcx, &mode);
+		if (!err)
+			err = loader_attach(sensor->loader, entry->interface, mode, &blocker);
+		if (!err) {
+			log_info("watching %s (%s)", entry->interface->name,
+				 loader_mode_name(mode));
+			sensor->watched++;
+			continue;
+		}
+		code = say_unwatched(sensor, entry, err, blocker);
+		if (code)
+			return code;
+	}
+	return EXIT_GOOD;
+}
+
+static int attach_interfaces(struct sensor *sensor)
+{
+	struct plan plan;
+	int code = EXIT_RUNTIME;
+
+	if (plan_make(sensor->config, &sensor->interfaces, &plan)) {
+		log_error("out of memory");
+		return code;
+	}
+	if (plan.unknown) {
+		log_error("there is no interface '%s' here; 'ip link' lists them", plan.unknown);
+		code = EXIT_USER;
+	} else {
+		code = attach_planned(sensor, &plan);
+	}
+	plan_clear(&plan);
+	if (!code && !sensor->watched)
+		sensor_say(
+			sensor, SENSOR_BLIND, "interfaces",
+			"no interface is watched, so no HTTP response is seen: none is up, or none fits interfaces:");
+	return code;
+}
+
+static void attach_drops(struct sensor *sensor)
+{
+	int err;
+
+	if (!sensor->reasons.known) {
+		sensor_say(
+			sensor, SENSOR_BLIND, "drops",
+			"kernel %s tells no drop reasons (they came with 5.17): firewall denies are not seen",
+			sensor->features.release);
+		return;
+	}
+	err = loader_attach_drops(sensor->loader);
+	if (err)
+		sensor_say(
+			sensor, SENSOR_BLIND, "drops",
+			"the kfree_skb tracepoint can't be attached: %s; firewall denies are not seen",
+			strerror(-err));
+}
+
+static int start_judge(struct sensor *sensor)
+{
+	struct config *config = sensor->config;
+	struct judge_cfg cfg = {
+		.rules = config->rules,
+		.rule_count = config->rule_count,
+		.places = &sensor->places,
+		.emit = emit,
+		.arg = sensor,
+	};
+	int err;
+
+	for (size_t i = 0; i < config->rule_count; i++) {
+		size_t unknown = rule_resolve_reasons(&config->rules[i], &sensor->reasons.names);
+
+		if (unknown)
+			log_warning(
+				"rule %s: this kernel has %zu of its drop reasons not; they never match",
+				config->rules[i].id, unknown);
+	}
+	err = config_places(config, sensor->host.addrs, sensor->host.count, sensor->host.connected,
+			    sensor->host.connected_count, time(NULL), &sensor->places);
+	if (!err)
+		err = judge_new(&cfg, &sensor->judge);
+	if (err) {
+		log_error("cannot set the rules up: %s", strerror(-err));
+		return EXIT_RUNTIME;
+	}
+	return EXIT_GOOD;
+}
+
+static bool is_local(const struct addr *addr)
+{
+	const __u8 *b = (const __u8 *)addr;
+
+	if (addr_is_ipv4(addr))
+		return b[12] == 127 || (b[12] == 169 && b[13] == 254);
+	return (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) ||
+	       (!addr->w[0] && !addr->w[1] && !addr->w[2]);
+}
+
+/* The observer's addresses are a part of the host's: those that mean something elsewhere come
+ * first. */
+static void introduce(struct sensor *sensor)
+{
+	struct addr *addrs = sensor->host.addrs;
+	size_t global = 0;
+
+	for (size_t i = 0; i < sensor->host.count; i++) {
+		struct addr addr = addrs[i];
+
+		if (is_local(&addr))
+			continue;
+		addrs[i] = addrs[global];
+		addrs[global++] = addr;
+	}
+	if (gethostname(sensor->hostname, sizeof(sensor->hostname) - 1))
+		strcpy(sensor->hostname, "unknown");
+	sensor->observer = (struct observer){
+		.hostname = sensor->hostname,
+		.version = spikewatch_version,
+		.addrs = addrs,
+		.addr_count = global,
+		.reasons = &sensor->reasons.names,
+	};
+}
+
+int sensor_open(struct sensor *sensor)
+{
+	int code = check_host(sensor);
+
+	if (!code)
+		code = read_host(sensor);
+	if (code)
+		return code;
+	introduce(sensor);
+	code = load(sensor);
+	if (!code)
+		code = start_judge(sensor);
+	if (!code)
+		code = attach_interfaces(sensor);
+	if (code)
+		return code;
+	attach_drops(sensor);
+	sensor->clock_offset_ns = cmd_now_ns(CLOCK_REALTIME) - cmd_now_ns(CLOCK_BOOTTIME);
+	sensor_say(sensor, SENSOR_STARTED, NULL,
+		   "spikewatch %s watches %u interface%s of %s and this kernel's drops",
+		   spikewatch_version, sensor->watched, sensor->watched == 1 ? "" : "s",
+		   sensor->hostname);
+	return EXIT_GOOD;
+}
+
+int sensor_close_epoch(struct sensor *sensor, __u64 end_ns)
+{
+	__u64 wall_ns = cmd_now_ns(CLOCK_REALTIME) - (cmd_now_ns(CLOCK_BOOTTIME) - end_ns);
+	struct batch batch;
+	int err;
+
+	err = drain_epoch(sensor->drain, end_ns, wall_ns, &batch);
+	if (err)
+		log_error("reading the counts failed in part: %s; alerts say what is missing",
+			  strerror(-err));
+	if (sensor->counts && counts_add(sensor->counts, &batch)) {
+		log_error("out of memory for --counts");
+		return EXIT_RUNTIME;
+	}
+	if (judge_batch(sensor->judge, &batch))
+		log_error("out of memory: some counts were not judged");
+	return EXIT_GOOD;
+}
+
+static void look_at_clock(struct sensor *sensor)
+{
+	__s64 offset_ns = cmd_now_ns(CLOCK_REALTIME) - cmd_now_ns(CLOCK_BOOTTIME);
+	__s64 step_ns = offset_ns - sensor->clock_offset_ns;
+
+	sensor->clock_offset_ns = offset_ns;
+	if (step_ns > CLOCK_STEP_NS || step_ns < -CLOCK_STEP_NS)
+		sensor_say(
+			sensor, SENSOR_DEGRADED, "clock",
+			"the wall clock jumped by %.1f s: the bucket at hand is not learned; check time synchronisation",
+			step_ns / 1e9);
+}
+
+void sensor_look_after(struct sensor *sensor)
+{
+	__u64 missed = loader_recursion_missed(sensor->loader);
+	size_t unsent = 0;
+
+	for (size_t i = 0; i < sensor->sink_count; i++)
+		unsent += sensor->sinks[i]->ops->flush(sensor->sinks[i]);
+	if (unsent && !sensor->unsent)
+		log_warning("%zu records wait to be sent: journald is away or busy", unsent);
+	else if (!unsent && sensor->unsent)
+		log_info("all records that waited were sent");
+	sensor->unsent = unsent;
+	look_at_clock(sensor);
+	if (missed > sensor->missed)
+		log_warning(
+			"the kernel skipped %llu runs of our programs: counts are too low by as many packets",
+			missed - sensor->missed);
+	sensor->missed = missed;
+}
+
+void sensor_detach(struct sensor *sensor)
+{
+	loader_detach(sensor->loader);
+}
+
+void sensor_close(struct sensor *sensor)
+{
+	for (size_t i = 0; i < sensor->sink_count; i++)
+		sensor->sinks[i]->ops->free(sensor->sinks[i]);
+	judge_free(sensor->judge);
+	places_clear(&sensor->places);
+	drain_free(sensor->drain);
+	loader_free(sensor->loader);
+	counts_free(sensor->counts);
+	links_addrs_clear(&sensor->host);
+	links_clear(&sensor->interfaces);
+	reasons_clear(&sensor->reasons);
+	config_free(sensor->config);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One sensor at work: programs attached, epochs drained, rules judged, records sent. */
+#ifndef CMD_SENSOR_H
+#define CMD_SENSOR_H
+
+#include <stdio.h>
+
+#include "cmd/counts.h"
+#include "config/config.h"
+#include "core/judge.h"
+#include "kernel/drain.h"
+#include "out/sink.h"
+
+#define SENSOR_SINKS_MAX 4
+
+struct sensor {
+	struct config *config;
+	struct features features;
+	struct reasons reasons;
+	struct interfaces interfaces;
+	struct host_addrs host;
+	struct loader *loader;
+	struct drain *drain;
+	struct places places;
+	struct judge *judge;
+	struct counts *counts; /* NULL without --counts */
+	struct observer observer;
+	char hostname[256];
+	struct sink *sinks[SENSOR_SINKS_MAX];
+	size_t sink_count;
+	unsigned int watched;  /* interfaces attached */
+	__u64 missed;          /* runs skipped by the kernel, as last seen */
+	__s64 clock_offset_ns; /* wall clock minus CLOCK_BOOTTIME, as last seen */
+	size_t unsent;         /* by all sinks, as last said */
+};
+
+/*
+ * Reads what the kernel has, loads and attaches. Says what went wrong and returns an exit code; the
+ * sensor, which must be zero but for config, is freed by sensor_close() in any case.
+ */
+int sensor_open(struct sensor *sensor);
+
+/* Adds a sink, which the sensor then owns. */
+void sensor_add_sink(struct sensor *sensor, struct sink *sink);
+
+/* Tells all sinks about the sensor itself, and the log. */
+void sensor_say(struct sensor *sensor, enum sensor_action action, const char *subject,
+		const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Closes the epoch that ends at end_ns (CLOCK_BOOTTIME) and judges it. An exit code. */
+int sensor_close_epoch(struct sensor *sensor, __u64 end_ns);
+
+/* About once a second: sinks try again, clocks and losses are looked at. */
+void sensor_look_after(struct sensor *sensor);
+
+/* Detaches, judges what is left, frees. */
+void sensor_detach(struct sensor *sensor);
+void sensor_close(struct sensor *sensor);
+
+#endif

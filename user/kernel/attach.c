@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Attaching one program to one interface. */
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+
+#include "kernel/attach.h"
+
+/* Linux 6.6; the headers of Debian 12 do not have them. */
+#define TCX_INGRESS 46
+#define TCX_EGRESS  47
+#define TCX_BEFORE  (1U << 3) /* BPF_F_BEFORE with no relative program: at the head */
+
+#define PRIORITIES 16
+
+static int create_tcx(int prog_fd, int ifindex, bool egress)
+{
+	DECLARE_LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = TCX_BEFORE);
+
+	return bpf_link_create(prog_fd, ifindex, egress ? TCX_EGRESS : TCX_INGRESS, &opts);
+}
+
+bool attach_has_tcx(int prog_fd)
+{
+	int fd = create_tcx(prog_fd, INT_MAX, false);
+
+	if (fd >= 0) {
+		close(fd);
+		return true;
+	}
+	/* Older kernels refuse the attach type before they look for the device. */
+	return fd == -ENODEV;
+}
+
+int attach_tcx(int prog_fd, int ifindex, bool egress, struct attachment *ret)
+{
+	int fd = create_tcx(prog_fd, ifindex, egress);
+
+	if (fd < 0)
+		return fd == -EINVAL ? -EOPNOTSUPP : fd;
+	*ret = (struct attachment){ .link_fd = fd, .ifindex = ifindex, .egress = egress };
+	return 0;
+}
+
+static struct bpf_tc_hook clsact_hook(int ifindex, bool egress)
+{
+	return (struct bpf_tc_hook){
+		.sz = sizeof(struct bpf_tc_hook),
+		.ifindex = ifindex,
+		.attach_point = egress ? BPF_TC_EGRESS : BPF_TC_INGRESS,
+	};
+}
+
+static int remove_filter(int ifindex, bool egress, __u32 priority)
+{
+	struct bpf_tc_hook hook = clsact_hook(ifindex, egress);
+	DECLARE_LIBBPF_OPTS(bpf_tc_opts, opts, .handle = ATTACH_CLSACT_HANDLE,
+			    .priority = priority);
+
+	return bpf_tc_detach(&hook, &opts);
+}
+
+int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
+{
+	struct bpf_tc_hook hook = clsact_hook(ifindex, egress);
+	int err;
+
+	err = bpf_tc_hook_create(&hook);
+	if (err && err != -EEXIST)
+		return err;
+	/* Removed and added, not replaced: a replaced filter keeps its place behind others. */
+	for (__u32 priority = 1; priority <= PRIORITIES; priority++)
+		remove_filter(ifindex, egress, priority);
+	for (__u32 priority = 1; priority <= PRIORITIES; priority++) {
+		DECLARE_LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd,
+				    .handle = ATTACH_CLSACT_HANDLE, .priority = priority);
+
+		err = bpf_tc_attach(&hook, &opts);
+		if (!err) {
+			*ret = (struct attachment){ .link_fd = -1,
+						    .ifindex = ifindex,
+						    .egress = egress,
+						    .priority = priority };
+			return 0;
+		}
+		/* Another kind of filter holds this priority. */
+		if (err != -EINVAL && err != -EEXIST && err != -ENOENT)
+			break;
+	}
+	return err;
+}
+
+int attach_xdp(int prog_fd, int ifindex, bool generic, struct attachment *ret, __u32 *blocker)
+{
+	DECLARE_LIBBPF_OPTS(bpf_link_create_opts, opts,
+			    .flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	__u32 id = 0;
+	int fd;
+
+	/* Native and generic can stand side by side: look at all modes before adding one. */
+	if (!bpf_xdp_query_id(ifindex, 0, &id) && id) {
+		*blocker = id;
+		return -EBUSY;
+	}
+	fd = bpf_link_create(prog_fd, ifindex, BPF_XDP, &opts);
+	if (fd == -EEXIST || fd == -EBUSY) {
+		*blocker = 0;
+		return -EBUSY;
+	}
+	if (fd < 0)
+		return fd;
+	*ret = (struct attachment){ .link_fd = fd, .ifindex = ifindex };
+	return 0;
+}
+
+void attach_remove(const struct attachment *attachment)
+{
+	if (attachment->link_fd >= 0)
+		close(attachment->link_fd);
+	else
+		remove_filter(attachment->ifindex, attachment->egress, attachment->priority);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Attaching one program to one interface: tcx, clsact, XDP. */
+#ifndef KERNEL_ATTACH_H
+#define KERNEL_ATTACH_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+/* Our handle among the filters of a priority. Never 1: the AWS network policy agent's. */
+#define ATTACH_CLSACT_HANDLE 0x5357
+
+/* One attachment. A link vanishes with its fd, so also with the process; a filter must be removed.
+ */
+struct attachment {
+	int link_fd; /* tcx, XDP; -1 for clsact */
+	int ifindex;
+	bool egress;
+	__u32 priority; /* clsact */
+};
+
+/* Does the kernel have tcx (6.6)? Tried with the program at an interface that can't exist. */
+bool attach_has_tcx(int prog_fd);
+
+/* At the head of the tcx programs, so that others' verdicts don't hide packets from us. */
+int attach_tcx(int prog_fd, int ifindex, bool egress, struct attachment *ret);
+
+/*
+ * A direct-action filter of priority 1 and our own handle; where another kind of filter holds the
+ * priority, the lowest free one. One of ours that a killed process left is replaced.
+ */
+int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret);
+
+/* -EBUSY: another program is there, *blocker is its id (0 unknown). */
+int attach_xdp(int prog_fd, int ifindex, bool generic, struct attachment *ret, __u32 *blocker);
+
+void attach_remove(const struct attachment *attachment);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Closes epochs: flips the kernel's counting maps, reads the quiet set, hands out a batch. */
+#ifndef KERNEL_DRAIN_H
+#define KERNEL_DRAIN_H
+
+#include "core/batch.h"
+#include "kernel/loader.h"
+#include "kernel/reasons.h"
+
+/* An epoch longer than this is a stall: coverage says so (DESIGN: life of a packet, 5). */
+#define DRAIN_STALL_NS 2000000000ULL
+
+struct drain;
+
+/* Reads what the loader's maps hold. The loader and the reasons must outlive the drain. */
+int drain_new(const struct loader *loader, const struct reasons *reasons, __u64 now_ns,
+	      struct drain **ret);
+void drain_free(struct drain *drain); /* NULL is fine */
+
+/* Readable when the first event of an epoch rings: see drain_take_events(). */
+int drain_fd(const struct drain *drain);
+
+/* Empties the ring buffer. How many events there were, or -errno. */
+int drain_take_events(struct drain *drain);
+
+/*
+ * Ends the epoch and reads it: times are CLOCK_BOOTTIME and CLOCK_REALTIME. The batch's memory is
+ * the drain's, valid until the next call. -errno of bpf(2): what could be read is in the batch all
+ * the same, the rest of that epoch is counted as evicted.
+ */
+int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *ret);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Opens, sizes and loads the BPF object; attaches and detaches its programs. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "spikewatch.skel.h"
+
+#include "kernel/attach.h"
+#include "kernel/loader.h"
+#include "util/log.h"
+
+/* Least entries per possible CPU: before 6.16 each CPU hoards 128 free nodes of an LRU map. */
+#define LRU_ENTRIES_PER_CPU 256
+#define LRU_ENTRIES_LEAST   1024
+
+/* What the kernel takes per entry: struct htab_elem with its LRU node, rounded key, value. */
+#define BYTES_ELEM        56
+#define BYTES_FLOW        (BYTES_ELEM + 40 + 64)
+#define BYTES_CLAIM       (BYTES_ELEM + 48 + 8)
+#define BYTES_HTTP_KEY    (BYTES_ELEM + sizeof(struct http_key))
+#define BYTES_DROP_KEY    (BYTES_ELEM + sizeof(struct drop_key))
+#define BYTES_PERCPU_SLOT 8 /* pointer to the per-CPU values */
+
+struct loader {
+	struct spikewatch *skel;
+	struct bpf_link *drop_link;
+	struct attachment *attachments;
+	size_t attachment_count;
+	struct loader_sizes sizes;
+	bool frags; /* sw_xdp_frags is loaded, not sw_xdp */
+};
+
+const char *loader_mode_name(enum loader_mode mode)
+{
+	switch (mode) {
+	case MODE_TCX:
+		return "tcx";
+	case MODE_CLSACT:
+		return "clsact";
+	case MODE_XDP:
+		return "xdp";
+	case MODE_XDP_GENERIC:
+		return "xdp-generic";
+	}
+	return "unknown";
+}
+
+static __u64 bytes_per_share(unsigned int cpus)
+{
+	__u64 http = BYTES_HTTP_KEY, drop = BYTES_DROP_KEY;
+
+	if (cpus) {
+		http += BYTES_PERCPU_SLOT + cpus * sizeof(struct http_value);
+		drop += BYTES_PERCPU_SLOT + cpus * sizeof(struct drop_value);
+	} else {
+		http += sizeof(struct http_value);
+		drop += sizeof(struct drop_value);
+	}
+	/* Two flows and one claim for each entry of the counting maps, of which there are two sets.
+	 */
+	return 2 * BYTES_FLOW + BYTES_CLAIM + 2 * http + 2 * drop;
+}
+
+static __u32 largest_power(__u64 limit)
+{
+	__u32 power = LRU_ENTRIES_LEAST;
+
+	while (power < 1U << 22 && (__u64)power * 2 <= limit)
+		power *= 2;
+	return power;
+}
+
+void loader_size_maps(__u64 memory_budget, unsigned int possible_cpus, struct loader_sizes *ret)
+{
+	__u64 share = bytes_per_share(possible_cpus);
+	__u64 least = (__u64)LRU_ENTRIES_PER_CPU * possible_cpus;
+
+	ret->shared = memory_budget / share < least;
+	if (ret->shared)
+		share = bytes_per_share(0);
+	ret->counts = largest_power(memory_budget / share);
+	ret->flows = ret->counts * 2;
+	ret->claims = ret->counts;
+	ret->bytes = ret->counts * share;
+}
+
+static int to_log(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[1024];
+	size_t len;
+
+	vsnprintf(line, sizeof(line), format, args);
+	len = strlen(line);
+	while (len && line[len - 1] == '\n')
+		line[--len] = '\0';
+	/* Its warnings are about attempts that this program handles; the verifier's log is long. */
+	if (level == LIBBPF_WARN)
+		log_debug("%s", line);
+	return 0;
+}
+
+static int size_counts(struct bpf_map *outer, struct bpf_map *a, struct bpf_map *b,
+		       const struct loader_sizes *sizes)
+{
+	struct bpf_map *maps[] = { bpf_map__inner_map(outer), a, b };
+	int err = 0;
+
+	for (int i = 0; i < 3 && !err; i++) {
+		if (sizes->shared)
+			err = bpf_map__set_type(maps[i], BPF_MAP_TYPE_LRU_HASH);
+		if (!err)
+			err = bpf_map__set_max_entries(maps[i], sizes->counts);
+	}
+	return err;
+}
+
+static int size_maps(struct spikewatch *skel, const struct loader_sizes *sizes)
+{
+	int err = bpf_map__set_max_entries(skel->maps.flows, sizes->flows);
+
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.claims, sizes->claims);
+	if (!err)
+		err = size_counts(skel->maps.http_epochs, skel->maps.http_counts_0,
+				  skel->maps.http_counts_1, sizes);
+	if (!err)
+		err = size_counts(skel->maps.drop_epochs, skel->maps.drop_counts_0,
+				  skel->maps.drop_counts_1, sizes);
+	return err;
+}
+
+static void set_knobs(struct spikewatch *skel, const struct loader_cfg *cfg,
+		      const struct loader_sizes *sizes, const struct reasons *reasons)
+{
+	skel->rodata->has_drop_reason = reasons->known;
+	memcpy((void *)skel->rodata->reason_class, reasons->class, sizeof(reasons->class));
+	skel->rodata->key_other_drops = cfg->key_other_drops;
+	skel->rodata->all_netns = cfg->all_netns;
+	skel->rodata->own_netns = cfg->own_netns;
+	skel->rodata->shared_counts = sizes->shared;
+}
+
+int loader_new(const struct loader_cfg *cfg, struct features *features,
+	       const struct reasons *reasons, struct loader **ret)
+{
+	struct loader *loader;
+	int err;
+
+	libbpf_set_print(to_log);
+	loader = calloc(1, sizeof(*loader));
+	if (!loader)
+		return -ENOMEM;
+	loader_size_maps(cfg->memory_budget, features->possible_cpus, &loader->sizes);
+	loader->frags = features->xdp_load_bytes;
+	loader->skel = spikewatch__open();
+	if (!loader->skel) {
+		err = -errno;
+		goto out;
+	}
+	set_knobs(loader->skel, cfg, &loader->sizes, reasons);
+	err = size_maps(loader->skel, &loader->sizes);
+	if (err)
+		goto out;
+	bpf_program__set_autoload(loader->skel->progs.sw_xdp_frags, loader->frags);
+	bpf_program__set_autoload(loader->skel->progs.sw_xdp, !loader->frags);
+	err = spikewatch__load(loader->skel);
+	if (err)
+		goto out;
+	features->tcx = attach_has_tcx(bpf_program__fd(loader->skel->progs.sw_ingress));
+	*ret = loader;
+	return 0;
+out:
+	loader_free(loader);
+	return err;
+}
+
+void loader_detach(struct loader *loader)
+{
+	bpf_link__destroy(loader->drop_link);
+	loader->drop_link = NULL;
+	while (loader->attachment_count)
+		attach_remove(&loader->attachments[--loader->attachment_count]);
+}
+
+void loader_free(struct loader *loader)
+{
+	if (!loader)
+		return;
+	loader_detach(loader);
+	free(loader->attachments);
+	spikewatch__destroy(loader->skel);
+	free(loader);
+}
+
+static int attach_tc(const struct loader *loader, const struct interface *interface, bool egress,
+		     bool clsact, struct attachment *ret)
+{
+	const struct spikewatch *skel = loader->skel;
+	bool ip = link_layer_of(interface) == LINK_IP;
+	const struct bpf_program *prog;
+
+	if (egress)
+		prog = ip ? skel->progs.sw_egress_l3 : skel->progs.sw_egress;
+	else
+		prog = ip ? skel->progs.sw_ingress_l3 : skel->progs.sw_ingress;
+	if (clsact)
+		return attach_clsact(bpf_program__fd(prog), interface->ifindex, egress, ret);
+	return attach_tcx(bpf_program__fd(prog), interface->ifindex, egress, ret);
+}
+
+static int attach_ingress(const struct loader *loader, const struct interface *interface,
+			  enum loader_mode mode, struct attachment *ret, __u32 *blocker)
+{
+	const struct spikewatch *skel = loader->skel;
+	const struct bpf_program *xdp = loader->frags ? skel->progs.sw_xdp_frags
+						      : skel->progs.sw_xdp;
+
+	if (mode == MODE_TCX || mode == MODE_CLSACT)
+		return attach_tc(loader, interface, false, mode == MODE_CLSACT, ret);
+	if (link_layer_of(interface) != LINK_ETHERNET)
+		return -EOPNOTSUPP;
+	return attach_xdp(bpf_program__fd(xdp), interface->ifindex, mode == MODE_XDP_GENERIC, ret,
+			  blocker);
+}
+
+int loader_attach(struct loader *loader, const struct interface *interface, enum loader_mode mode,
+		  __u32 *blocker)
+{
+	struct attachment *list, added[2];
+	bool clsact = mode == MODE_CLSACT;
+	int err;
+
+	if (link_layer_of(interface) == LINK_UNSUPPORTED)
+		return -EOPNOTSUPP;
+	list = reallocarray(loader->attachments, loader->attachment_count + 2, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	loader->attachments = list;
+	err = attach_ingress(loader, interface, mode, &added[0], blocker);
+	if (err)
+		return err;
+	/* Beside XDP, egress is by tcx where there is one. */
+	err = attach_tc(loader, interface, true, clsact, &added[1]);
+	if (err == -EOPNOTSUPP && (mode == MODE_XDP || mode == MODE_XDP_GENERIC))
+		err = attach_tc(loader, interface, true, true, &added[1]);
+	if (err) {
+		attach_remove(&added[0]);
+		return err;
+	}
+	memcpy(&list[loader->attachment_count], added, sizeof(added));
+	loader->attachment_count += 2;
+	return 0;
+}
+
+int loader_attach_drops(struct loader *loader)
+{
+	struct bpf_link *link = bpf_program__attach(loader->skel->progs.sw_drop);
+
+	if (!link)
+		return -errno;
+	loader->drop_link = link;
+	return 0;
+}
+
+void loader_maps(const struct loader *loader, struct loader_maps *ret)
+{
+	const struct spikewatch *skel = loader->skel;
+
+	*ret = (struct loader_maps){
+		.epoch = &skel->bss->epoch,
+		.http_epochs = bpf_map__fd(skel->maps.http_epochs),
+		.drop_epochs = bpf_map__fd(skel->maps.drop_epochs),
+		.http_counts = { bpf_map__fd(skel->maps.http_counts_0),
+				 bpf_map__fd(skel->maps.http_counts_1) },
+		.drop_counts = { bpf_map__fd(skel->maps.drop_counts_0),
+				 bpf_map__fd(skel->maps.drop_counts_1) },
+		.totals = bpf_map__fd(skel->maps.totals),
+		.events = bpf_map__fd(skel->maps.events),
+		.shared = loader->sizes.shared,
+		.entries = loader->sizes.counts,
+	};
+}
+
+__u64 loader_recursion_missed(const struct loader *loader)
+{
+	struct bpf_program *prog;
+	__u64 missed = 0;
+
+	bpf_object__for_each_program(prog, loader->skel->obj)
+	{
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+		int fd = bpf_program__fd(prog);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
+			missed += info.recursion_misses;
+	}
+	return missed;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Opens, sizes and loads the BPF object; attaches and detaches its programs. Owns the skeleton. */
+#ifndef KERNEL_LOADER_H
+#define KERNEL_LOADER_H
+
+#include <stdbool.h>
+
+#include "kernel/links.h"
+#include "kernel/probe.h"
+#include "kernel/reasons.h"
+
+struct loader_cfg {
+	__u64 memory_budget;  /* bytes for BPF maps */
+	bool all_netns;       /* drops of every network namespace */
+	__u32 own_netns;      /* inode number */
+	bool key_other_drops; /* keep drops of class other by key: a rule looks at them */
+};
+
+/* Entries of each map as they follow from the budget. */
+struct loader_sizes {
+	__u32 flows;
+	__u32 claims;
+	__u32 counts; /* each of the four counting maps */
+	bool shared;  /* counting maps are shared by the CPUs: the budget is too small for one each
+		       */
+	__u64 bytes;  /* about what all maps take */
+};
+
+enum loader_mode { MODE_TCX, MODE_CLSACT, MODE_XDP, MODE_XDP_GENERIC };
+
+const char *loader_mode_name(enum loader_mode mode);
+
+struct loader;
+
+/* Map sizes for a budget and a number of possible CPUs. */
+void loader_size_maps(__u64 memory_budget, unsigned int possible_cpus, struct loader_sizes *ret);
+
+/*
+ * Loads the programs that this kernel takes. The features' tcx member is filled in: it can only be
+ * tried with a program at hand. -errno; libbpf's own words go to the log.
+ */
+int loader_new(const struct loader_cfg *cfg, struct features *features,
+	       const struct reasons *reasons, struct loader **ret);
+
+/* Detaches everything, clsact filters too (never the qdisc), and frees. NULL is fine. */
+void loader_free(struct loader *loader);
+
+/* Detaches everything; counts stay readable. */
+void loader_detach(struct loader *loader);
+
+/*
+ * Attaches both directions of an interface. With an XDP mode, XDP takes the place of ingress and
+ * egress is by tc. Where attaching fails part of the way, what was attached is detached again.
+ * -EBUSY: another XDP program is there, *blocker is its id. -EOPNOTSUPP: not on such a device or
+ * kernel. -ENODEV: it is gone.
+ */
+int loader_attach(struct loader *loader, const struct interface *interface, enum loader_mode mode,
+		  __u32 *blocker);
+
+/* Attaches sw_drop. */
+int loader_attach_drops(struct loader *loader);
+
+/* What the drain reads. File descriptors belong to the loader. */
+struct loader_maps {
+	volatile __u32 *epoch;
+	int http_epochs, drop_epochs; /* the outer maps */
+	int http_counts[2], drop_counts[2];
+	int totals;
+	int events;
+	bool shared;
+	__u32 entries;
+};
+
+void loader_maps(const struct loader *loader, struct loader_maps *ret);
+
+/* Runs that the kernel skipped because a program would have interrupted itself, since loading. */
+__u64 loader_recursion_missed(const struct loader *loader);
+
+#endif
