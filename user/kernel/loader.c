@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -104,22 +105,37 @@ static int to_log(enum libbpf_print_level level, const char *format, va_list arg
 	return 0;
 }
 
-static int size_counts(struct bpf_map *outer, struct bpf_map *a, struct bpf_map *b,
-		       const struct loader_sizes *sizes)
+/*
+ * The outer map's template must be of its inner maps' type. libbpf 1.1 can't change the one in the
+ * object (it has no object of its own), so another is made, which must live until the load.
+ */
+static int share_template(struct bpf_map *outer, const struct bpf_map *inner, int *ret_fd)
 {
-	struct bpf_map *maps[] = { bpf_map__inner_map(outer), a, b };
+	int fd = bpf_map_create(BPF_MAP_TYPE_LRU_HASH, NULL, bpf_map__key_size(inner),
+				bpf_map__value_size(inner), LRU_ENTRIES_LEAST, NULL);
+
+	if (fd < 0)
+		return fd;
+	*ret_fd = fd;
+	return bpf_map__set_inner_map_fd(outer, fd);
+}
+
+static int size_counts(struct bpf_map *outer, struct bpf_map *a, struct bpf_map *b,
+		       const struct loader_sizes *sizes, int *template_fd)
+{
+	struct bpf_map *maps[] = { a, b };
 	int err = 0;
 
-	for (int i = 0; i < 3 && !err; i++) {
+	for (int i = 0; i < 2 && !err; i++) {
 		if (sizes->shared)
 			err = bpf_map__set_type(maps[i], BPF_MAP_TYPE_LRU_HASH);
 		if (!err)
 			err = bpf_map__set_max_entries(maps[i], sizes->counts);
 	}
-	return err;
+	return err || !sizes->shared ? err : share_template(outer, a, template_fd);
 }
 
-static int size_maps(struct spikewatch *skel, const struct loader_sizes *sizes)
+static int size_maps(struct spikewatch *skel, const struct loader_sizes *sizes, int templates[2])
 {
 	int err = bpf_map__set_max_entries(skel->maps.flows, sizes->flows);
 
@@ -127,10 +143,24 @@ static int size_maps(struct spikewatch *skel, const struct loader_sizes *sizes)
 		err = bpf_map__set_max_entries(skel->maps.claims, sizes->claims);
 	if (!err)
 		err = size_counts(skel->maps.http_epochs, skel->maps.http_counts_0,
-				  skel->maps.http_counts_1, sizes);
+				  skel->maps.http_counts_1, sizes, &templates[0]);
 	if (!err)
 		err = size_counts(skel->maps.drop_epochs, skel->maps.drop_counts_0,
-				  skel->maps.drop_counts_1, sizes);
+				  skel->maps.drop_counts_1, sizes, &templates[1]);
+	return err;
+}
+
+/* Sizes the maps, then loads. */
+static int load(struct spikewatch *skel, const struct loader_sizes *sizes)
+{
+	int templates[2] = { -1, -1 }, err;
+
+	err = size_maps(skel, sizes, templates);
+	if (!err)
+		err = spikewatch__load(skel);
+	for (int i = 0; i < 2; i++)
+		if (templates[i] >= 0)
+			close(templates[i]);
 	return err;
 }
 
@@ -163,12 +193,9 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 		goto out;
 	}
 	set_knobs(loader->skel, cfg, &loader->sizes, reasons);
-	err = size_maps(loader->skel, &loader->sizes);
-	if (err)
-		goto out;
 	bpf_program__set_autoload(loader->skel->progs.sw_xdp_frags, loader->frags);
 	bpf_program__set_autoload(loader->skel->progs.sw_xdp, !loader->frags);
-	err = spikewatch__load(loader->skel);
+	err = load(loader->skel, &loader->sizes);
 	if (err)
 		goto out;
 	features->tcx = attach_has_tcx(bpf_program__fd(loader->skel->progs.sw_ingress));
