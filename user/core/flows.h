@@ -53,7 +53,8 @@ void flows_clear(struct flows *flows);
 void flow_list_init(struct flow_list *list);
 
 /* An index for flow_at(), or TABLE_NONE. */
-__u32 flows_find(const struct flows *flows, const struct flow_key *key);
+__u32 flows_find(const struct flows *flows, const struct flow_list *list,
+		 const struct flow_key *key);
 /* -ENOSPC where a bound is reached, -ENOMEM. The flow must not be there yet. */
 int flows_add(struct flows *flows, struct flow_list *list, const struct flow_key *key, __u32 *ret);
 void flows_remove(struct flows *flows, struct flow_list *list, __u32 i);

@@ -23,17 +23,15 @@ static __u32 slot(const struct table *table, const void *key)
 {
 	const unsigned char *byte = key;
 	size_t left = table->key_size;
-	__u64 hash = table->seed ^ MIX_A;
+	__u64 word, hash = table->seed ^ MIX_A;
 
-	while (left) {
-		size_t n = left < sizeof(__u64) ? left : sizeof(__u64);
-		__u64 word = 0;
-
-		memcpy(&word, byte, n);
-		hash = fold(hash ^ word ^ n, MIX_B);
-		byte += n;
-		left -= n;
+	for (; left >= sizeof(word); left -= sizeof(word), byte += sizeof(word)) {
+		memcpy(&word, byte, sizeof(word));
+		hash = fold(hash ^ word, MIX_B);
 	}
+	for (word = 0; left; left--)
+		word = word << 8 | *byte++;
+	hash = fold(hash ^ word, MIX_B);
 	return (__u32)fold(hash ^ table->seed, MIX_A) & (table->capacity - 1);
 }
 

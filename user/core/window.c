@@ -297,7 +297,7 @@ int window_add(struct window *window, const struct group_key *key, const struct 
 	}
 	if (count) {
 		flow_key.group = group;
-		flow = flows_find(&window->flows, &flow_key);
+		flow = flows_find(&window->flows, &group_at(window, group)->flows, &flow_key);
 		if (!add_evidence(window, group, flow, &flow_key, count) &&
 		    !add_bare(window, group, flow, count))
 			window->groups_dropped += count;
