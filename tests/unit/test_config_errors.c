@@ -67,6 +67,17 @@ static const struct mistake structure_mistakes[] = {
 	  "f:1:9: tags are not supported ('tag:yaml.org,2002:str'): write the value without it\n" },
 	{ "a tag of a map", "http: !x {count: all}\n",
 	  "f:1:7: tags are not supported ('!x'): write the value without it\n" },
+	{ "a directive",
+	  "%YAML 1.2\n"
+	  "---\n"
+	  "attach: tc\n",
+	  "f:1:1: directives (lines that start with %) are not supported\n" },
+	{ "a directive after the document",
+	  "attach: tc\n"
+	  "...\n"
+	  "%TAG !a! b\n"
+	  "---\n",
+	  "f:3:1: directives (lines that start with %) are not supported\n" },
 	{ "a key given twice",
 	  "attach: tc\n"
 	  "stdout: off\n"

@@ -165,7 +165,7 @@ static void refuse_key(struct reader *r, const struct node *node, const struct k
 		read_error(r, node, "%s is not a key of %s: %s", quoted, set->name, other->hint);
 		return;
 	}
-	for (key = set->keys; key->name; key++)
+	for (key = set->keys; key->name && !report_is_full(&r->errors); key++)
 		guess_try(&guess, node->text, key->name);
 	if (guess.best)
 		read_error(r, node, "%s is not a key of %s (did you mean '%s'?)", quoted, set->name,

@@ -152,7 +152,7 @@ static void refuse_list_name(struct reader *r, const struct node *value)
 	guess_try(&guess, value->text, "internal");
 	guess_try(&guess, value->text, "external");
 	guess_try(&guess, value->text, "self");
-	for (i = 0; i < config->list_count; i++)
+	for (i = 0; i < config->list_count && !report_is_full(&r->errors); i++)
 		guess_try(&guess, value->text, config->lists[i].name);
 	text_quote(value->text, quoted);
 	if (guess.best)

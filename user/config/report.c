@@ -18,6 +18,11 @@ static int report_grow(struct report *report)
 	return report->messages ? 0 : -ENOMEM;
 }
 
+bool report_is_full(const struct report *report)
+{
+	return report->count == REPORT_MAX;
+}
+
 void report_add(struct report *report, struct mark mark, const char *format, ...)
 {
 	struct message *message;
@@ -25,7 +30,7 @@ void report_add(struct report *report, struct mark mark, const char *format, ...
 	va_list args;
 	int len;
 
-	if (report->count == REPORT_MAX) {
+	if (report_is_full(report)) {
 		report->hidden++;
 		return;
 	}

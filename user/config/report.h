@@ -33,6 +33,8 @@ struct report {
 
 void report_add(struct report *report, struct mark mark, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Are further messages only counted? Then guesses at what was meant are not worth their time. */
+bool report_is_full(const struct report *report);
 /* Puts the messages in the order of the file. */
 void report_sort(struct report *report);
 /* Says all, and how many more there were. */

@@ -28,9 +28,9 @@ struct node {
 
 /*
  * Reads one YAML document; an empty one gives an empty map. Taken is what a configuration needs:
- * lists, maps with plain keys that differ, scalars. Anchors, aliases, merge keys, tags and further
- * documents are refused. What is wrong is added to report; the tree holds NODE_BAD there. -EINVAL
- * where the text could not be read to its end (reported), -ENOMEM.
+ * lists, maps with plain keys that differ, scalars. Anchors, aliases, merge keys, tags, directives
+ * and further documents are refused. What is wrong is added to report; the tree holds NODE_BAD
+ * there. -EINVAL where the text could not be read to its end (reported), -ENOMEM.
  */
 int tree_parse(const char *text, size_t len, struct report *report, struct node *ret);
 void tree_clear(struct node *node);
