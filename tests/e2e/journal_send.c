@@ -35,6 +35,7 @@ static int send_alert(struct sink *sink, const char *kind, int action, unsigned 
 	if (!strcmp(kind, "big")) {
 		memset(summary, 'x', sizeof(summary) - 1);
 		s.rule.summary = summary;
+		s.rule.id = "big";
 	}
 	s.alert.action = action;
 	s.alert.suppressed = action == ALERT_SUPPRESSED;

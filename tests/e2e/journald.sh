@@ -51,7 +51,8 @@ mkdir -p $work /run/systemd/journald.conf.d /run/log/journal
 # The catalogue's database is in /var/lib; with /var/log empty nothing goes to disk.
 mount -t tmpfs tmpfs /var/lib || die "tmpfs on /var/lib"
 mount -t tmpfs tmpfs /var/log || die "tmpfs on /var/log"
-cp -a /etc $work/etc && mount --bind $work/etc /etc || die "own /etc"
+cp -a /etc $work/etc || die "copy of /etc"
+mount --bind $work/etc /etc || die "own /etc"
 rm -rf /etc/machine-id /etc/systemd/journald.conf.d
 echo 0123456789abcdef0123456789abcdef >/etc/machine-id
 # Audit= unset leaves the kernel's auditing alone.
@@ -213,9 +214,13 @@ case $text in
 esac
 # A field that the entry does not have is shown by its bare name.
 expect "journalctl -x fills every field" \
-  "$(journalctl -q -x -D /run/log/journal SYSLOG_IDENTIFIER=spikewatch | grep '^-- ' |
+  "$(journalctl -q -x -D /run/log/journal SPIKEWATCH_RULE=http-error-spike-internal \
+    SPIKEWATCH_RULE=firewall-deny-spike + SPIKEWATCH_SUBJECT=eth0 | grep '^-- ' |
     sed 's/SPIKEWATCH_INCIDENT=//' | grep -m 1 SPIKEWATCH_)" ""
 
-exec {SENDER[1]}>&-
+to_sender=${SENDER[1]} sender_pid=$SENDER_PID
+exec {to_sender}>&-
+wait "$sender_pid"
+expect "the sender ends well" $? 0
 expect "the sender said nothing on standard error" "$(cat $work/sender.log)" ""
 finish
