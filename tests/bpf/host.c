@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The BPF programs on the host: their source, and the helpers that read packets. */
+#pragma GCC diagnostic ignored "-Wunknown-pragmas"
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+#include "../../bpf/spikewatch.bpf.c"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, n)   ((void)(at), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(at, n) ((void)(at), (void)(n))
+#endif
+
+#include "host.h"
+
+#define EFAULT    14
+#define PAGE      4096
+#define LOW_BYTES (32 * PAGE)
+
+#define HASH(m)                                                                             \
+	{                                                                                   \
+		.map = &(m), .key_size = sizeof(*(m).key), .value_size = sizeof(*(m).value) \
+	}
+#define ARRAY(m, n)                                                                              \
+	{                                                                                        \
+		.map = &(m), .key_size = 4, .value_size = sizeof(*(m).value), .array_entries = n \
+	}
+
+static struct host_map maps[] = {
+	ARRAY(scratches, 1),
+	ARRAY(drop_scratches, 1),
+	HASH(flows),
+	HASH(claims),
+	HASH(http_counts_0),
+	HASH(http_counts_1),
+	HASH(drop_counts_0),
+	HASH(drop_counts_1),
+	ARRAY(totals, 2),
+	{ .map = &http_epochs, .inner = (void *const *)http_epochs.values },
+	{ .map = &drop_epochs, .inner = (void *const *)drop_epochs.values },
+};
+
+static struct {
+	uint8_t *packet; /* a heap block of exactly len bytes */
+	size_t len;
+	uint8_t *low; /* XDP: pages below 4 GiB, with a forbidden one behind them */
+	unsigned int fail_load;
+	uint16_t protocol;
+	uint8_t fill;
+} now = { .fill = '\n' };
+
+static struct scratch *current_scratch(void)
+{
+	struct scratch *s = scratch_get();
+
+	assert(s);
+	return s;
+}
+
+/* Behind parsed headers nothing may be read; behind a payload window anything may stand. */
+static long load(__u32 offset, void *to, __u32 len)
+{
+	struct scratch *s = current_scratch();
+
+	if (now.fail_load && !--now.fail_load)
+		return -EFAULT;
+	if (!len || offset > now.len || len > now.len - offset)
+		return -EFAULT;
+	ASAN_UNPOISON_MEMORY_REGION(s->headers, sizeof(s->headers));
+	memcpy(to, now.packet + offset, len);
+	if (to == s->headers)
+		ASAN_POISON_MEMORY_REGION(s->headers + len, sizeof(s->headers) - len);
+	else
+		memset((uint8_t *)to + len, now.fill, sizeof(s->run.window) - len);
+	return 0;
+}
+
+long bpf_skb_load_bytes(const void *skb, __u32 offset, void *to, __u32 len)
+{
+	return load(offset, to, len);
+}
+
+long bpf_xdp_load_bytes(const void *xdp, __u32 offset, void *to, __u32 len)
+{
+	return load(offset, to, len);
+}
+
+__u64 bpf_xdp_get_buff_len(const void *xdp)
+{
+	return now.len;
+}
+
+long bpf_probe_read_kernel(void *to, __u32 len, const void *from)
+{
+	if (now.fail_load && !--now.fail_load)
+		return -EFAULT;
+	memcpy(to, from, len);
+	return 0;
+}
+
+__u64 bpf_ktime_get_boot_ns(void)
+{
+	return 1;
+}
+
+static void set_packet(const uint8_t *packet, size_t len)
+{
+	free(now.packet);
+	now.packet = malloc(len);
+	assert(now.packet);
+	memcpy(now.packet, packet, len);
+	now.len = len;
+}
+
+static int run_tc(enum program program)
+{
+	struct __sk_buff skb = { .len = now.len, .ifindex = 1 };
+
+	if (now.protocol)
+		skb.protocol = PARSE_BE16(now.protocol);
+	else if (now.len >= 14)
+		skb.protocol = parse_u16(now.packet + 12);
+	switch (program) {
+	case SW_INGRESS:
+		return sw_ingress(&skb);
+	case SW_EGRESS:
+		return sw_egress(&skb);
+	case SW_INGRESS_L3:
+		return sw_ingress_l3(&skb);
+	default:
+		return sw_egress_l3(&skb);
+	}
+}
+
+/* xdp_md holds 32-bit addresses; the packet ends where the readable memory does. */
+static int run_xdp(enum program program)
+{
+	struct xdp_md xdp = { .ingress_ifindex = 1 };
+
+	if (!now.low) {
+		now.low = mmap(NULL, LOW_BYTES + PAGE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+		assert(now.low != MAP_FAILED);
+		assert(!mprotect(now.low + LOW_BYTES, PAGE, PROT_NONE));
+	}
+	assert(now.len <= LOW_BYTES);
+	xdp.data_end = (__u32)(unsigned long)(now.low + LOW_BYTES);
+	xdp.data = xdp.data_end - now.len;
+	memcpy(now.low + LOW_BYTES - now.len, now.packet, now.len);
+	return program == SW_XDP ? sw_xdp(&xdp) : sw_xdp_frags(&xdp);
+}
+
+static int run(enum program program, const uint8_t *packet, size_t len)
+{
+	struct scratch *s = current_scratch();
+
+	set_packet(packet, len);
+	ASAN_UNPOISON_MEMORY_REGION(s->headers, sizeof(s->headers));
+	memset(s->headers, 0xff, sizeof(s->headers));
+	memset(s->run.window, now.fill, sizeof(s->run.window));
+	return target_program_starts_at_ip(program) || program == SW_INGRESS || program == SW_EGRESS
+		       ? run_tc(program)
+		       : run_xdp(program);
+}
+
+static void reset(void)
+{
+	struct scratch *s;
+
+	host_maps_register(maps, sizeof(maps) / sizeof(maps[0]));
+	s = current_scratch();
+	ASAN_UNPOISON_MEMORY_REGION(s->headers, sizeof(s->headers));
+	host_maps_reset();
+	now.fail_load = 0;
+	now.protocol = 0;
+}
+
+static void forget_flows(void)
+{
+	host_map_empty(&flows);
+}
+
+static void add_http(void *ctx, const void *key, const void *value)
+{
+	struct counts *c = ctx;
+
+	assert(c->key_count < TARGET_KEYS);
+	c->keys[c->key_count] = *(const struct http_key *)key;
+	c->key_counts[c->key_count++] = ((const struct http_value *)value)->count;
+}
+
+static void add_drop(void *ctx, const void *key, const void *value)
+{
+	struct counts *c = ctx;
+
+	assert(c->drop_key_count < TARGET_KEYS);
+	c->drop_keys[c->drop_key_count] = *(const struct drop_key *)key;
+	c->drop_values[c->drop_key_count++] = *(const struct drop_value *)value;
+}
+
+static void read_counts(struct counts *ret)
+{
+	__u32 zero = 0;
+	const struct event *sent = host_map_events(&ret->event_count);
+	const struct totals *t = bpf_map_lookup_elem(&totals, &zero);
+
+	ret->totals = *t;
+	ret->key_count = 0;
+	ret->drop_key_count = 0;
+	host_map_visit(&http_counts_0, add_http, ret);
+	host_map_visit(&drop_counts_0, add_drop, ret);
+	memcpy(ret->events, sent, ret->event_count * sizeof(*sent));
+}
+
+const struct target host_target = {
+	.name = "host",
+	.reset = reset,
+	.run = run,
+	.forget_flows = forget_flows,
+	.read = read_counts,
+};
+
+void host_get_packet(struct host_packet *ret)
+{
+	const struct packet *p = &current_scratch()->packet;
+
+	*ret = (struct host_packet){
+		.source = p->source,
+		.destination = p->destination,
+		.source_port = PARSE_BE16(p->source_port),
+		.destination_port = PARSE_BE16(p->destination_port),
+		.proto = p->proto,
+		.tcp_flags = p->tcp_flags,
+		.seq = p->seq,
+		.ack = p->ack,
+		.payload_off = p->payload_off,
+		.payload_len = p->payload_len,
+	};
+}
+
+void host_set_fill(uint8_t fill)
+{
+	now.fill = fill;
+}
+
+void host_set_protocol(uint16_t protocol)
+{
+	now.protocol = protocol;
+}
+
+void host_fail_load(unsigned int n)
+{
+	now.fail_load = n;
+}
+
+void host_refuse_flows(void)
+{
+	host_map_refuse(&flows);
+}
+
+/* Knobs are constants to the programs: user space sets them before it loads. */
+static void set_knob(const volatile void *knob, const void *value, size_t len)
+{
+	unsigned long page = (unsigned long)knob & ~(PAGE - 1UL);
+
+	assert(!mprotect((void *)page, (unsigned long)knob + len - page, PROT_READ | PROT_WRITE));
+	memcpy((void *)(unsigned long)knob, value, len);
+}
+
+static void set_drop_knobs(const struct host_drop_knobs *knobs)
+{
+	__u8 classes[SW_REASON_MAX];
+	bool all = !knobs->own_netns, yes = true;
+
+	memset(classes, knobs->class, sizeof(classes));
+	set_knob(&has_drop_reason, &yes, sizeof(yes));
+	set_knob(reason_class, classes, sizeof(classes));
+	set_knob(&key_other_drops, &knobs->key_other, sizeof(bool));
+	set_knob(&all_netns, &all, sizeof(all));
+	set_knob(&own_netns, &knobs->own_netns, sizeof(own_netns));
+}
+
+int host_run_drop(const struct host_drop *drop, const struct host_drop_knobs *knobs)
+{
+	const size_t room =
+		256; /* before the packet: an Ethernet header, or data that was pushed */
+	struct net device_net = { .ns.inum = drop->device_netns };
+	struct net socket_net = { .ns.inum = drop->socket_netns };
+	struct net_device dev = { .ifindex = 1, .nd_net.net = &device_net };
+	struct sock sk = { .__sk_common.skc_net.net = &socket_net };
+	struct drop_scratch *scratch = drop_scratch_get();
+	uint8_t *head = malloc(room + drop->len - drop->nonlinear);
+	struct sk_buff skb = {
+		.dev = drop->device_netns ? &dev : NULL,
+		.sk = drop->socket_netns ? &sk : NULL,
+		.len = drop->len - drop->pulled,
+		.data_len = drop->nonlinear,
+		.protocol = PARSE_BE16(drop->protocol),
+		.network_header = drop->no_network_header ? DROP_NO_HEADER : room,
+		.head = head,
+		.data = head + room + drop->pulled,
+	};
+	__u64 ctx[3] = { (unsigned long)&skb, 0, drop->reason };
+	int verdict;
+
+	assert(head && scratch);
+	memset(head, 0, room);
+	memcpy(head + room, drop->packet, drop->len - drop->nonlinear);
+	memset(scratch->headers, 0xff, sizeof(scratch->headers));
+	set_drop_knobs(knobs);
+	scratch->busy = knobs->nested;
+	verdict = sw_drop(ctx);
+	scratch->busy = 0;
+	free(head);
+	return verdict;
+}

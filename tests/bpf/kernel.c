@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The BPF programs in this kernel. */
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "kernel.h"
+#include "spikewatch.skel.h"
+
+#define MAP_SIZE 65536
+#define CPUS_MAX 512
+
+static struct {
+	struct spikewatch *skel;
+	struct ring_buffer *ring;
+	struct event events[TARGET_EVENTS];
+	size_t event_count;
+	int err; /* of kernel_load() */
+	bool asked;
+} state;
+
+static int print_warnings(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+static int take_event(void *ctx, void *data, size_t size)
+{
+	if (state.event_count < TARGET_EVENTS)
+		memcpy(&state.events[state.event_count++], data, sizeof(struct event));
+	return 0;
+}
+
+/* Multi-buffer XDP came with 5.18, together with this helper. */
+static bool takes_frags(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, NULL) == 1;
+}
+
+int kernel_load(void)
+{
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	int err;
+
+	setrlimit(RLIMIT_MEMLOCK, &unlimited); /* before 5.11 maps are charged to it */
+	libbpf_set_print(print_warnings);
+	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_ARRAY, NULL) != 1)
+		return -EPERM;
+	state.skel = spikewatch__open();
+	if (!state.skel)
+		return -errno;
+	bpf_program__set_autoload(state.skel->progs.sw_drop, false); /* can't be test-run */
+	bpf_program__set_autoload(state.skel->progs.sw_xdp_frags, takes_frags());
+	bpf_map__set_max_entries(state.skel->maps.flows, MAP_SIZE);
+	bpf_map__set_max_entries(state.skel->maps.claims, MAP_SIZE);
+	err = spikewatch__load(state.skel);
+	if (err)
+		goto out;
+	err = -ENOMEM;
+	state.ring = ring_buffer__new(bpf_map__fd(state.skel->maps.events), take_event, NULL, NULL);
+	if (!state.ring)
+		goto out;
+	return 0;
+out:
+	kernel_unload();
+	return err;
+}
+
+void kernel_unload(void)
+{
+	ring_buffer__free(state.ring);
+	spikewatch__destroy(state.skel);
+	state.ring = NULL;
+	state.skel = NULL;
+}
+
+bool kernel_must_run(void)
+{
+	const char *value = getenv("REQUIRE_BPF");
+
+	return value && !strcmp(value, "1");
+}
+
+bool kernel_can_run(void)
+{
+	if (!state.asked) {
+		state.asked = true;
+		state.err = kernel_load();
+		if (state.err)
+			fprintf(stderr, "the kernel does not take the programs (%s): %s\n",
+				strerror(-state.err),
+				kernel_must_run() ? "REQUIRE_BPF=1, so this fails" : "skipped");
+	}
+	return !state.err;
+}
+
+static struct bpf_program *program_of(enum program program)
+{
+	return bpf_object__find_program_by_name(state.skel->obj, target_program_name(program));
+}
+
+int kernel_program_fd(enum program program)
+{
+	return bpf_program__fd(program_of(program));
+}
+
+struct spikewatch *kernel_skeleton(void)
+{
+	return state.skel;
+}
+
+static int run(enum program program, const uint8_t *packet, size_t len)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = len, .repeat = 1);
+	int fd = kernel_program_fd(program), err;
+
+	if (fd < 0)
+		return -EOPNOTSUPP;
+	err = bpf_prog_test_run_opts(fd, &opts);
+	if (err) /* too short or too long for a test run */
+		return -EOPNOTSUPP;
+	return (int)opts.retval;
+}
+
+static void empty_hash(int fd, size_t key_size)
+{
+	uint8_t key[128];
+
+	assert(key_size <= sizeof(key));
+	while (!bpf_map_get_next_key(fd, NULL, key))
+		bpf_map_delete_elem(fd, key);
+}
+
+static void forget_flows(void)
+{
+	empty_hash(bpf_map__fd(state.skel->maps.flows), bpf_map__key_size(state.skel->maps.flows));
+}
+
+static void reset(void)
+{
+	static struct totals zeroes[CPUS_MAX];
+	struct bpf_map *hashes[] = { state.skel->maps.claims, state.skel->maps.http_counts_0 };
+	__u32 zero = 0;
+
+	assert(libbpf_num_possible_cpus() <= CPUS_MAX);
+	forget_flows();
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
+		empty_hash(bpf_map__fd(hashes[i]), bpf_map__key_size(hashes[i]));
+	bpf_map_update_elem(bpf_map__fd(state.skel->maps.totals), &zero, zeroes, BPF_ANY);
+	ring_buffer__consume(state.ring);
+	state.event_count = 0;
+}
+
+static void read_totals(struct totals *ret)
+{
+	static struct totals per_cpu[CPUS_MAX];
+	__u32 zero = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	if (bpf_map_lookup_elem(bpf_map__fd(state.skel->maps.totals), &zero, per_cpu))
+		abort();
+	for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++)
+		for (int i = 0; i < COUNT_MAX; i++)
+			ret->n[i] += per_cpu[cpu].n[i];
+}
+
+static void read_counts(struct counts *ret)
+{
+	static struct http_value per_cpu[CPUS_MAX];
+	int fd = bpf_map__fd(state.skel->maps.http_counts_0);
+	struct http_key *before = NULL, key;
+
+	read_totals(&ret->totals);
+	ret->key_count = 0;
+	ret->drop_key_count = 0;
+	for (; !bpf_map_get_next_key(fd, before, &key); before = &ret->keys[ret->key_count++]) {
+		assert(ret->key_count < TARGET_KEYS);
+		ret->keys[ret->key_count] = key;
+		ret->key_counts[ret->key_count] = 0;
+		if (bpf_map_lookup_elem(fd, &key, per_cpu))
+			abort();
+		for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++)
+			ret->key_counts[ret->key_count] += per_cpu[cpu].count;
+	}
+	ring_buffer__consume(state.ring);
+	memcpy(ret->events, state.events, state.event_count * sizeof(state.events[0]));
+	ret->event_count = state.event_count;
+}
+
+const struct target kernel_target = {
+	.name = "kernel",
+	.reset = reset,
+	.run = run,
+	.forget_flows = forget_flows,
+	.read = read_counts,
+};
