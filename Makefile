@@ -73,25 +73,104 @@ build/gen/spikewatch.skel.h: build/spikewatch.bpf.o
 vmlinux: ## regenerate the trimmed vmlinux.h from this kernel's BTF
 	tools/make-vmlinux.sh
 
-# --- unit tests: one program for each tests/unit/test_*.c ----------------------------------------
+# --- tests --------------------------------------------------------------------------------------
+# One program for each tests/unit/test_*.c, linked with all but the edges to the kernel.
 UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
-# What the pure folders and the edges without the kernel are made of.
 UNIT_OBJS := $(filter-out $(B)/user/main.o $(B)/user/cmd/% $(B)/user/kernel/%,$(OBJS))
 
+$(B)/tests/%.o: CPPFLAGS += -I.
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(UNIT_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
-$(B)/tests/unit/%.o: CPPFLAGS += -I.
 
-.PHONY: check
+$(B)/tests/e2e/journal_send: $(B)/tests/e2e/journal_send.o $(UNIT_OBJS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: test test-long check check-e2e check-layers check-man check-install check-kernels
+test: ## everything that CI checks (root); installs what it needs
+	@tools/deps.sh test
+	@tests/run.sh tests/stages.sh
+
+test-long: ## what takes longer: sanitized end to end, long fuzzing, other kernels (root)
+	@tools/deps.sh test
+	@tests/run.sh tests/stages-long.sh
+
 check: $(UNIT_BINS) ## unit tests (no privileges)
-	tests/run-unit.sh $(UNIT_BINS)
+	@tests/run-unit.sh $(UNIT_BINS)
+
+check-e2e: $(B)/spikewatch $(B)/tests/e2e/journal_send ## network namespaces, nginx, nftables, journald (root)
+	@SPIKEWATCH=$(abspath $(B)/spikewatch) JOURNAL_SEND=$(abspath $(B)/tests/e2e/journal_send) tests/e2e/run.sh $(ONLY)
+
+check-layers: ## dependencies run one way
+	@tools/check-layers.sh
+
+check-man:
+	@for page in man/*.[58]; do mandoc -Tlint -Wwarning "$$page" || exit 1; done
+
+check-install: all
+	@tests/install.sh
+
+check-kernels: all ## load and count under other kernels, in QEMU
+	@tests/vm/run.sh
 
 -include tests/bpf/rules.mk bench/rules.mk tests/fuzz/rules.mk
 
-.PHONY: clean
-clean:
+# --- people -------------------------------------------------------------------------------------
+.PHONY: help deps run demo demo-run
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 16
+
+deps: ## install what is missing to build and run
+	@tools/deps.sh build
+
+# What deps installs is found only by a make that starts after it.
+run: ## watch this host and print alerts (root)
+	@tools/deps.sh build
+	@$(MAKE) -s all
+	@$(abspath $(B)/spikewatch) run $(ARGS)
+
+demo: ## both alerts on a gateway of network namespaces, in under 90 s (root)
+	@tools/deps.sh test
+	@$(MAKE) -s demo-run
+
+demo-run: all
+	@tools/demo.sh
+
+# --- looks --------------------------------------------------------------------------------------
+CLANG_FORMAT ?= clang-format
+FORMAT_FILES := $(filter-out vmlinux.h,$(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null))
+LINT_FILES   := $(SRCS:%=lint/%)
+
+.PHONY: format format-check lint lint-cppcheck $(LINT_FILES)
+format: ## rewrite all C files in the project's format
+	$(CLANG_FORMAT) -i $(FORMAT_FILES)
+
+# Other major versions of clang-format break lines elsewhere.
+format-check: ## are they in it?
+	@if $(CLANG_FORMAT) --version | grep -q 'version 14\.'; then \
+		$(CLANG_FORMAT) --dry-run --Werror $(FORMAT_FILES); \
+	else echo "skip format-check: it needs clang-format 14"; echo "0 passed, 0 failed, 1 skipped"; fi
+
+lint: $(LINT_FILES) lint-cppcheck ## clang-tidy and cppcheck
+$(LINT_FILES): lint/%: build/gen/spikewatch.skel.h
+	@clang-tidy --quiet $* -- $(CPPFLAGS) -std=gnu11 -DSPIKEWATCH_VERSION='""' -DSPIKEWATCH_REVISION='""' 2>/dev/null
+lint-cppcheck:
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iinclude -Iuser user
+
+# --- install ------------------------------------------------------------------------------------
+.PHONY: install clean
+install: all ## into DESTDIR and PREFIX
+	install -Dm755 $(B)/spikewatch $(DESTDIR)$(PREFIX)/bin/spikewatch
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/spikewatch.8
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man5 man/spikewatch.yaml.5
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/catalog deploy/systemd/spikewatch.catalog
+	@test -e $(DESTDIR)$(SYSCONFDIR)/spikewatch/spikewatch.yaml || \
+		install -Dvm644 -t $(DESTDIR)$(SYSCONFDIR)/spikewatch config/spikewatch.yaml
+
+clean: ## remove all that was built
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)

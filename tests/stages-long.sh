@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What `make test-long` runs besides: sourced by tests/run.sh.
+stage "end to end, sanitizers" make -s CI=1 SAN=1 check-e2e
+stage "fuzz" make -s fuzz SECONDS=300
+stage "kernels" make -s CI=1 check-kernels

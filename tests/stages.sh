@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What `make test` runs: sourced by tests/run.sh.
+stage "build" make -j2 CI=1 all
+stage "layers" make -s check-layers
+stage "format" make -s format-check
+stage "unit tests" make -s -j2 CI=1 check
+stage "BPF tests" make -s -j2 CI=1 check-bpf
+stage "end to end" make -s CI=1 check-e2e
+stage "demo" make -s CI=1 demo-run
+stage "unit tests, sanitizers" make -s -j2 CI=1 SAN=1 check
+stage "BPF tests, sanitizers" make -s -j2 CI=1 SAN=1 check-bpf
+stage "fuzz" make -s fuzz SECONDS=15
+stage "bench" make -s bench CHECK=1
+stage "lint" make -s -j2 lint
+stage "man pages" make -s check-man
+stage "install" make -s check-install

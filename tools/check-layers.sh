@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Proves from the includes that dependencies run one way (docs/ARCHITECTURE.md, "Layers"), that the
+# core is pure, and that libbpf and netlink stay in one folder.
+set -u
+cd "$(dirname "$0")/.."
+bad=0
+complain() { echo "layers: $*" >&2; bad=1; }
+
+# What a room's files may include of other rooms, as "room/...".
+allowed() {
+  case $1 in
+    main) echo "cmd" ;;
+    cmd) echo "cmd kernel out store config core util" ;;
+    kernel) echo "kernel core util" ;;
+    out) echo "out core util" ;;
+    store) echo "store core util" ;;
+    config) echo "config core util" ;;
+    core) echo "core util" ;;
+    util) echo "util" ;;
+    *) echo "" ;;
+  esac
+}
+
+for file in user/*.c user/*/*.[ch]; do
+  room=${file#user/}
+  case $room in */*) room=${room%%/*} ;; *) room=main ;; esac
+  may=" $(allowed "$room") "
+  for other in $(sed -n 's|^#include "\([a-z]*\)/.*|\1|p' "$file" | sort -u); do
+    case $may in *" $other "*) ;; *) complain "$file ($room) includes from $other" ;; esac
+  done
+done
+
+# only FOLDER PATTERN WHAT: an include that one room alone may have.
+only() {
+  for file in $(grep -lE "^#include [<\"]($2)" user/*.c user/*/*.[ch]); do
+    case $file in user/$1/*) ;; *) complain "$file includes $3, which only user/$1 may" ;; esac
+  done
+}
+only kernel 'bpf/|libmnl/|linux/(rtnetlink|if_link|pkt_cls|bpf)\.h|spikewatch\.skel\.h' "libbpf or netlink"
+only config 'yaml\.h' "libyaml"
+
+# The core: no clock, file, socket, log, allocation of descriptors.
+for file in user/core/*.[ch]; do
+  grep -nE '^#include [<"](time\.h|stdio\.h|unistd\.h|fcntl\.h|sys/|poll\.h|jansson\.h|util/log\.h)' "$file" |
+    grep -vE 'stdio\.h' | while read -r line; do echo "layers: $file:$line: the core is pure" >&2; done
+  if grep -qE '^#include [<"](time\.h|unistd\.h|fcntl\.h|sys/|poll\.h|jansson\.h|util/log\.h)' "$file"; then bad=1; fi
+  if grep -nE '\b(clock_gettime|time|gettimeofday|fopen|open|socket|getenv|fprintf|printf)\(' "$file" | grep -vE '^\S*\s*(/?\*|//)' >&2; then
+    complain "$file calls the outside"
+  fi
+done
+
+# BPF: plain headers compile on the host, so they know nothing of the kernel side.
+for file in bpf/parse.h bpf/http1.h; do
+  grep -qE '^#include .*(\.bpf\.h|bpf_helpers)' "$file" && complain "$file is pure"
+done
+grep -lE '^#include "(user|core|kernel|out|config|cmd)/' bpf/* include/* 2>/dev/null | while read -r file; do
+  echo "layers: $file includes from user/" >&2
+done
+if grep -qE '^#include "(core|kernel|out|config|cmd)/' bpf/* include/*; then bad=1; fi
+[ $bad -eq 0 ] && echo "layers: one way"
+exit $bad

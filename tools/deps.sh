@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Installs what is missing to build and run spikewatch (`build`), and to test and demonstrate it
+# (`test`): with apt on Debian and Ubuntu, with dnf on Amazon Linux 2023 and Fedora.
+set -eu
+what=${1:-build}
+
+if command -v apt-get >/dev/null; then
+  build="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libyaml-dev libjansson-dev"
+  tests="libcmocka-dev nginx-light nftables iproute2 ethtool python3 jq curl procps util-linux systemd
+    clang-format clang-tidy cppcheck mandoc git"
+  # The sanitizers' runtime of the distribution's clang, for the fuzzers.
+  major=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\).*/\1/p' | head -n 1)
+  tests="$tests libclang-rt-${major:-14}-dev"
+  has() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+  install() {
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  }
+elif command -v dnf >/dev/null; then
+  build="gcc make pkgconf-pkg-config clang llvm bpftool libbpf-devel elfutils-libelf-devel zlib-devel libmnl-devel libyaml-devel jansson-devel"
+  tests="libcmocka-devel nginx nftables iproute iproute-tc ethtool python3 jq curl procps-ng util-linux systemd
+    clang-tools-extra cppcheck compiler-rt mandoc git"
+  has() { rpm -q --quiet "$1"; }
+  install() { dnf install -y -q "$@"; }
+else
+  echo "deps: neither apt-get nor dnf is here; README.md names what is needed" >&2
+  exit 77
+fi
+
+case $what in
+  build) wanted=$build ;;
+  test) wanted="$build $tests" ;;
+  *) echo "usage: tools/deps.sh [build|test]" >&2; exit 2 ;;
+esac
+
+missing=
+for package in $wanted; do
+  has "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+  echo "deps: missing:$missing" >&2
+  echo "deps: run as root, or install them yourself" >&2
+  exit 77
+fi
+echo "deps: installing$missing"
+
+# A web server that is installed for the tests must not start to serve on this host.
+policy=/usr/sbin/policy-rc.d
+case $missing in
+  *nginx*)
+    if [ ! -e "$policy" ] && [ -d /usr/sbin ] && command -v apt-get >/dev/null; then
+      trap 'rm -f "$policy"' EXIT
+      trap 'exit 130' INT TERM
+      printf '#!/bin/sh\nexit 101\n' >"$policy"
+      chmod 755 "$policy"
+    fi
+    # shellcheck disable=SC2086
+    install $missing
+    if [ -d /run/systemd/system ]; then
+      systemctl --quiet disable --now nginx || true
+    fi
+    ;;
+  *)
+    # shellcheck disable=SC2086
+    install $missing
+    ;;
+esac
