@@ -6,6 +6,7 @@
 #include "tests/unit/config_help.h"
 
 #define EXAMPLE "config/spikewatch.yaml"
+#define MANUAL  "man/spikewatch.yaml.5"
 
 static int load(const char *path, char **said, struct config **ret)
 {
@@ -121,14 +122,14 @@ static void test_long_list(void **state)
 	free(text);
 }
 
-static char *read_example(void)
+static char *read_source(const char *path)
 {
 	char *text = calloc(1, 64 << 10);
-	FILE *file = fopen(EXAMPLE, "re");
+	FILE *file = fopen(path, "re");
 
 	assert_non_null(text);
 	if (!file)
-		fail_msg("%s: run this from the top of the source tree", EXAMPLE);
+		fail_msg("%s: run this from the top of the source tree", path);
 	assert_true(fread(text, 1, (64 << 10) - 1, file) > 0);
 	fclose(file);
 	return text;
@@ -156,7 +157,7 @@ static char *uncomment(const char *text)
 
 static void test_example(void **state)
 {
-	char *text = read_example(), *given = uncomment(text), *defaults, *printed;
+	char *text = read_source(EXAMPLE), *given = uncomment(text), *defaults, *printed;
 	struct config *config = parse_good("");
 
 	defaults = print_config(config);
@@ -183,7 +184,7 @@ static void test_example(void **state)
 /* Every key of the effective configuration above the rules stands in the example. */
 static void test_example_is_whole(void **state)
 {
-	char *text = read_example(), *given = uncomment(text), *printed, *line, *colon, *rest;
+	char *text = read_source(EXAMPLE), *given = uncomment(text), *printed, *line, *colon, *rest;
 	struct config *config = parse_good("");
 	char key[80];
 
@@ -206,7 +207,7 @@ static void test_example_is_whole(void **state)
 /* The example of a rule of one's own: its lines start with ##. */
 static void test_example_rule(void **state)
 {
-	char *text = read_example(), *given = uncomment(text), *at;
+	char *text = read_source(EXAMPLE), *given = uncomment(text), *at;
 	struct config *config;
 
 	for (at = given; (at = strstr(at, "\n##")); at++)
@@ -217,6 +218,66 @@ static void test_example_rule(void **state)
 	config_free(config);
 	free(given);
 	free(text);
+}
+
+/* Calls check with the name of each key of the effective configuration, rules included. */
+static void for_each_key(void (*check)(const char *key, const char *text), const char *text)
+{
+	struct config *config = parse_good("");
+	char *printed = print_config(config), *line, *rest;
+	size_t len, keys = 0;
+
+	config_free(config);
+	for (line = strtok_r(printed, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		line += strspn(line, " ");
+		len = strspn(line, "abcdefghijklmnopqrstuvwxyz_");
+		if (line[len] != ':')
+			continue;
+		line[len] = '\0';
+		check(line, text);
+		keys++;
+	}
+	assert_true(keys > 60);
+	free(printed);
+}
+
+static void check_documented(const char *key, const char *manual)
+{
+	char item[80];
+
+	/* Lists are the user's to name: these two are described with their section. */
+	if (strstr("proxy_servers vuln_scanners", key))
+		return;
+	snprintf(item, sizeof(item), "\n.It Ic %s ", key);
+	if (!strstr(manual, item))
+		fail_msg("%s does not describe '%s'", MANUAL, key);
+}
+
+static void test_manual_is_whole(void **state)
+{
+	char *manual = read_source(MANUAL);
+
+	for_each_key(check_documented, manual);
+	free(manual);
+}
+
+static void test_manual_examples(void **state)
+{
+	char *manual = read_source(MANUAL), *at = strstr(manual, "\n.Sh EXAMPLES"), *end;
+	size_t examples = 0;
+
+	assert_non_null(at);
+	while ((at = strstr(at, "\n.Bd -literal"))) {
+		at = strchr(at + 1, '\n') + 1;
+		end = strstr(at, "\n.Ed");
+		assert_non_null(end);
+		*end = '\0';
+		config_free(parse_good(at));
+		*end = '\n';
+		examples++;
+	}
+	assert_int_equal(examples, 2);
+	free(manual);
 }
 
 static bool is_internal(const struct places *places, const char *text)
@@ -320,12 +381,13 @@ static void test_until(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_file),      cmocka_unit_test(test_unreadable),
-		cmocka_unit_test(test_endless),      cmocka_unit_test(test_size_limit),
-		cmocka_unit_test(test_value_limit),  cmocka_unit_test(test_long_list),
-		cmocka_unit_test(test_example),      cmocka_unit_test(test_example_is_whole),
-		cmocka_unit_test(test_example_rule), cmocka_unit_test(test_places),
-		cmocka_unit_test(test_zones),        cmocka_unit_test(test_until),
+		cmocka_unit_test(test_no_file),         cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_endless),         cmocka_unit_test(test_size_limit),
+		cmocka_unit_test(test_value_limit),     cmocka_unit_test(test_long_list),
+		cmocka_unit_test(test_example),         cmocka_unit_test(test_example_is_whole),
+		cmocka_unit_test(test_example_rule),    cmocka_unit_test(test_manual_is_whole),
+		cmocka_unit_test(test_manual_examples), cmocka_unit_test(test_places),
+		cmocka_unit_test(test_zones),           cmocka_unit_test(test_until),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
