@@ -40,8 +40,9 @@ static double random_poisson(__u64 *rng, double mean)
 /* Box and Muller 1958. */
 static double random_normal(__u64 *rng)
 {
-	return sqrt(-2 * log(random_unit(rng))) *
-	       cos(2 * 3.14159265358979323846 * random_unit(rng));
+	double radius = sqrt(-2 * log(random_unit(rng)));
+
+	return radius * cos(2 * 3.14159265358979323846 * random_unit(rng));
 }
 
 static void the_scale_has_its_known_values(void **state)
