@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+
 #include "tests/unit/json_rows.h"
 
 static void little_is_known(void **state)
@@ -110,12 +112,50 @@ static void sensor_records(void **state)
 	}
 }
 
+static size_t allocations_left;
+
+static void *failing_malloc(size_t size)
+{
+	return allocations_left && allocations_left-- ? malloc(size) : NULL;
+}
+
+/* Wherever memory ends, the record is refused as a whole; the sanitizers see what would leak. */
+static void memory_ends_anywhere(void **state)
+{
+	struct sensor_event event = { SENSOR_BLIND, SAMPLE_WALL, "a reason", "eth0" };
+	size_t alert_needs = 0, sensor_needs = 0;
+	char *line = NULL;
+	struct sample s;
+	int err;
+
+	sample_deny(&s);
+	s.alert.coverage.exact = false;
+	json_set_alloc_funcs(failing_malloc, free);
+	do {
+		allocations_left = alert_needs++;
+		err = json_format_alert(sample_observer(), &s.alert, &line);
+		assert_true(err == -ENOMEM ? !line : !err);
+	} while (err);
+	free(line);
+	line = NULL;
+	do {
+		allocations_left = sensor_needs++;
+		err = json_format_sensor(sample_observer(), &event, &line);
+		assert_true(err == -ENOMEM ? !line : !err);
+	} while (err);
+	free(line);
+	json_set_alloc_funcs(malloc, free);
+	assert_true(alert_needs > 100);
+	assert_true(sensor_needs > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(little_is_known),
 		cmocka_unit_test(hostile_strings),
 		cmocka_unit_test(sensor_records),
+		cmocka_unit_test(memory_ends_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
