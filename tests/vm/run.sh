@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tests/vm/guest.sh under each of the kernels (KERNELS, default 5.10 6.1 6.12), in QEMU without KVM. The
+# kernels come from Debian's archives into a cache: one that can't be had is a loud skip.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+passed=0 failed=0 skipped=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+for kernel in ${KERNELS:-5.10 6.1 6.12}; do
+  printf '== kernel %s\n' "$kernel"
+  tests/vm/kernel-matrix.sh -t 300 -p iproute2 -p nftables -f build/spikewatch "$kernel" -- tests/vm/guest.sh 2>&1 | tee "$out"
+  rc=${PIPESTATUS[0]}
+  last=$(grep -aE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$out" | tr -d '\r' | tail -n 1)
+  if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+  elif grep -aq "no .* kernel $kernel" "$out"; then
+    skipped=$((skipped + 1))
+    echo "skip kernel $kernel: its package can't be had any more"
+  else
+    failed=$((failed + 1))
+    echo "FAIL kernel $kernel: no result (exit $rc)"
+  fi
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
