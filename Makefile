@@ -22,7 +22,7 @@ endif
 PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
-CPPFLAGS += -D_GNU_SOURCE -Iinclude -Iuser -I$(B)/gen -isystem build/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -Iuser -isystem build/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANFLAGS) -fstack-protector-strong
 LDLIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
@@ -158,7 +158,8 @@ $(LINT_FILES): lint/%: build/gen/spikewatch.skel.h
 	@clang-tidy --quiet $* -- $(CPPFLAGS) -std=gnu11 -DSPIKEWATCH_VERSION='""' -DSPIKEWATCH_REVISION='""' 2>/dev/null
 lint-cppcheck:
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
-		--inline-suppr --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iinclude -Iuser user
+		--inline-suppr --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+		-D'DECLARE_LIBBPF_OPTS(TYPE, NAME, ...)=struct TYPE NAME = { __VA_ARGS__ }' -Iinclude -Iuser user
 
 # --- install ------------------------------------------------------------------------------------
 .PHONY: install clean

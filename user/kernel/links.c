@@ -154,7 +154,8 @@ int links_list(struct interfaces *ret)
 		links_clear(&found);
 		return err;
 	}
-	qsort(found.list, found.count, sizeof(*found.list), by_ifindex);
+	if (found.count)
+		qsort(found.list, found.count, sizeof(*found.list), by_ifindex);
 	*ret = found;
 	return 0;
 }

@@ -93,6 +93,16 @@ static int read_names(const struct btf *btf, struct reasons *reasons)
 	return 0;
 }
 
+static int read_reasons(const struct btf *btf, struct reasons *reasons)
+{
+	reasons->known = has_reason_parameter(btf);
+	reasons->class[SW_REASON_FOREIGN] = CLASS_OTHER;
+	reasons->names.name[SW_REASON_FOREIGN] = strdup("SUBSYSTEM");
+	if (!reasons->names.name[SW_REASON_FOREIGN])
+		return -ENOMEM;
+	return read_names(btf, reasons);
+}
+
 int reasons_read(struct reasons *ret)
 {
 	struct reasons reasons = {};
@@ -102,10 +112,7 @@ int reasons_read(struct reasons *ret)
 	btf = btf__load_vmlinux_btf();
 	if (!btf)
 		return -ENOENT;
-	reasons.known = has_reason_parameter(btf);
-	reasons.names.name[SW_REASON_FOREIGN] = strdup("SUBSYSTEM");
-	reasons.class[SW_REASON_FOREIGN] = CLASS_OTHER;
-	err = reasons.names.name[SW_REASON_FOREIGN] ? read_names(btf, &reasons) : -ENOMEM;
+	err = read_reasons(btf, &reasons);
 	btf__free(btf);
 	if (err) {
 		reasons_clear(&reasons);
