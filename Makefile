@@ -67,7 +67,8 @@ build/spikewatch.bpf.o: bpf/spikewatch.bpf.c
 build/gen/spikewatch.skel.h: build/spikewatch.bpf.o
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name spikewatch >$@
+	$(Q){ echo '/* NOLINTBEGIN: generated */'; $(BPFTOOL) gen skeleton $< name spikewatch; \
+		echo '/* NOLINTEND */'; } >$@
 
 .PHONY: vmlinux
 vmlinux: ## regenerate the trimmed vmlinux.h from this kernel's BTF

@@ -87,7 +87,7 @@ static int read_names(const struct btf *btf, struct reasons *reasons)
 		reasons->names.name[number] = strdup(name);
 		if (!reasons->names.name[number])
 			return -ENOMEM;
-		reasons->count++;
+		reasons->count++; /* NOLINT(clang-analyzer-unix.Malloc): owned by reasons */
 		reason_classify(reasons, number);
 	}
 	return 0;
