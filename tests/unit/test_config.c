@@ -265,6 +265,7 @@ static void test_match(void **state)
 	assert_int_equal(m->reason_count, 2);
 	assert_string_equal(m->reason[1], "NETFILTER_DROP");
 	assert_int_equal(r->group_by, GROUP_REASON);
+	assert_true(r->threshold.count == 0 && r->threshold.window_ns == 0);
 	assert_true(r->anomaly.score == 99.125 && r->anomaly.bucket_ns == S);
 	assert_int_equal(r->anomaly.side, SIDE_LOW);
 	assert_int_equal(r->suppress_ns, 0);

@@ -8,6 +8,12 @@ static const struct mistake structure_mistakes[] = {
 	  "state: \377\n",
 	  "f:2:8: the byte 0xff is not UTF-8\n" },
 	{ "an overlong sequence", "state: \300\257", "f:1:8: the byte 0xc0 is not UTF-8\n" },
+	{ "an overlong sequence of three bytes", "state: \340\237\277",
+	  "f:1:8: the byte 0xe0 is not UTF-8\n" },
+	{ "an overlong sequence of four bytes", "state: \360\217\277\277",
+	  "f:1:8: the byte 0xf0 is not UTF-8\n" },
+	{ "a character past the last", "state: \364\220\200\200",
+	  "f:1:8: the byte 0xf4 is not UTF-8\n" },
 	{ "a surrogate", "state: \355\240\200", "f:1:8: the byte 0xed is not UTF-8\n" },
 	{ "a sequence that ends too early", "state: \342\202",
 	  "f:1:8: the byte 0xe2 is not UTF-8\n" },
@@ -85,6 +91,12 @@ static const struct mistake structure_mistakes[] = {
 	  "attach: tcx\n",
 	  "f:3:1: the key 'attach' is given twice, first on line 1\n"
 	  "f:4:1: the key 'attach' is given twice, first on line 1\n" },
+	{ "another key given twice",
+	  "attach: tc\n"
+	  "state: /x\n"
+	  "state: /x\n"
+	  "stdout: off\n",
+	  "f:3:1: the key 'state' is given twice, first on line 2\n" },
 	{ "a list as a key", "[a, b]: 1\n", "f:1:1: a key cannot be a list: expected a word\n" },
 	{ "a map as a key",
 	  "? {a: b}\n"

@@ -52,16 +52,16 @@ static const struct trip trips[] = {
 	  "rules: {http-error-spike-internal: {match: {}, except: {}, group_by: []}}\n",
 	  "    match: {}\n    except: {}\n    group_by: []\n" },
 	{ "an http rule",
-	  RULE "    match: {status: '404,500-503', client: [self, proxy_servers], port: 80-81}\n"
+	  RULE "    match: {status: '404,500-503', client: [self, vuln_scanners], port: 80-81}\n"
 	       "    except: {server: [external, '2001:db8::/32']}\n    group_by: [port, client]\n",
-	  "    match: {status: [404, 500-503], client: [self, proxy_servers], port: [80-81]}\n"
+	  "    match: {status: [404, 500-503], client: [self, vuln_scanners], port: [80-81]}\n"
 	  "    except: {server: [external, \"2001:db8::/32\"]}\n    group_by: [client, port]\n" },
 	{ "a rule with all of drop",
 	  "rules: {1: {feed: drop, anomaly: {bucket: 90s, score: 75.50, side: both}, match: {proto: 99,\n"
 	  "  class: [other, firewall], reason: X, hook: egress, source: internal, port: 1}}}\n",
 	  "  \"1\":\n" },
-	{ "scores with decimals", "rules: {firewall-deny-spike: {anomaly: {score: 99.999}}}\n",
-	  "anomaly: {bucket: 15m, score: 99.999, min_count: 50, side: high}\n" },
+	{ "scores with decimals", "rules: {firewall-deny-spike: {anomaly: {score: 1.005}}}\n",
+	  "anomaly: {bucket: 15m, score: 1.005, min_count: 50, side: high}\n" },
 	{ "durations",
 	  "webhook: {timeout: 1500ms}\nrules: {firewall-deny-spike: {suppress: 48h}}\n",
 	  "  timeout: 1500ms\n" },

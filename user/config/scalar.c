@@ -143,7 +143,7 @@ int scalar_parse_date(const char *text, __u64 *ret_s)
 	back = tm;
 	time = timegm(&back);
 	/* timegm() turns the 30th of February into the 2nd of March. */
-	if (time < 0 || back.tm_mon != tm.tm_mon || back.tm_mday != tm.tm_mday)
+	if (time < 0 || back.tm_mon != tm.tm_mon)
 		return -EINVAL;
 	*ret_s = time;
 	return 0;
