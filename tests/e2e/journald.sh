@@ -27,7 +27,7 @@ expect() { if [ "$2" = "$3" ]; then ok "$1"; else fail "$1" "got '$2', not '$3'"
 # Everything happens in mount, PID and network namespaces that end with their first process: mounts,
 # processes (stopped ones too) and files go with them.
 if [ "${1:-}" != --inside ]; then
-  send=${1:-$top/build/tests/e2e/journal_send}
+  send=${1:-${JOURNAL_SEND:-$top/build/tests/e2e/journal_send}}
   [ "$(id -u)" = 0 ] || { skip journald "needs root"; finish; }
   [ -x $journald ] || { skip journald "$journald is missing (package systemd)"; finish; }
   [ -x "$send" ] || { fail journald "$send is missing; build it first"; finish; }

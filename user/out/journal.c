@@ -236,10 +236,11 @@ static const struct sink_ops ops = {
 
 int sink_journal_new(const struct observer *observer, const char *socket_path, struct sink **ret)
 {
+	size_t path_size = strlen(socket_path) + 1;
 	struct journal_sink *journal;
 	int err;
 
-	if (strlen(socket_path) >= sizeof(journal->addr.sun_path))
+	if (path_size > sizeof(journal->addr.sun_path))
 		return -ENAMETOOLONG;
 	journal = calloc(1, sizeof(*journal));
 	if (!journal)
@@ -247,7 +248,7 @@ int sink_journal_new(const struct observer *observer, const char *socket_path, s
 	journal->sink.ops = &ops;
 	journal->sink.observer = observer;
 	journal->addr.sun_family = AF_UNIX;
-	strcpy(journal->addr.sun_path, socket_path);
+	memcpy(journal->addr.sun_path, socket_path, path_size);
 	journal->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (journal->fd < 0) {
 		err = -errno;

@@ -1,38 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A sink that writes records for a human to read. */
 #include "out/terminal.h"
+#include "out/human.h"
 #include "out/page.h"
-#include "out/party.h"
-#include "out/text.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
-
-/* Columns: "Nov 21 20:15:31  CRITICAL  " before the text; on narrow terminals less on later lines.
- */
-#define MARK_COLUMN   17
-#define TEXT_COLUMN   27
-#define NARROW        72
-#define NARROW_INDENT 4
-
-#define EVIDENCE_MAX  5  /* values a line */
-#define LABEL_COLUMNS 10 /* "statuses", "coverage" and two spaces */
-
-#define CAUSE_MAX 32
 
 struct terminal_sink {
 	struct sink sink;
 	FILE *out;
-};
-
-struct mark {
-	const char *word;
-	enum style style;
 };
 
 static size_t terminal_width(FILE *out)
@@ -69,249 +49,6 @@ static bool is_ready(FILE *out)
 	return ready.fd < 0 || poll(&ready, 1, 0) != 0;
 }
 
-/* How far the lines after the first are indented. */
-static size_t indent_of(const struct page *page)
-{
-	return page->width && page->width < NARROW ? NARROW_INDENT : TEXT_COLUMN;
-}
-
-static void start_record(struct page *page, __u64 wall_ns, struct mark mark)
-{
-	time_t seconds = wall_ns / 1000000000;
-	char time_text[32] = "";
-	struct tm tm;
-
-	if (localtime_r(&seconds, &tm))
-		strftime(time_text, sizeof(time_text), "%b %e %H:%M:%S", &tm);
-	page_start(page, 0);
-	page_put(page, STYLE_DIM, "%s", time_text);
-	page_tab(page, MARK_COLUMN - 1);
-	page_put(page, mark.style, "%s", mark.word);
-	page_tab(page, TEXT_COLUMN - 1);
-	page->indent = indent_of(page);
-}
-
-/* --- alerts --------------------------------------------------------------------------------- */
-
-static struct mark severity_mark(unsigned int severity)
-{
-	if (severity <= 2)
-		return (struct mark){ "LOW", STYLE_CYAN };
-	if (severity <= 5)
-		return (struct mark){ "MEDIUM", STYLE_YELLOW };
-	if (severity <= 7)
-		return (struct mark){ "HIGH", STYLE_RED };
-	return (struct mark){ "CRITICAL", STYLE_ALARM };
-}
-
-static struct mark alert_mark(const struct alert *alert)
-{
-	if (alert->action == ALERT_CLOSE)
-		return (struct mark){ "closed", STYLE_GREEN };
-	if (alert->rule->prototype)
-		return (struct mark){ "trial", STYLE_DIM };
-	if (alert->suppressed || alert->action == ALERT_SUPPRESSED)
-		return (struct mark){ "muted", STYLE_DIM };
-	return severity_mark(alert->rule->severity);
-}
-
-static void put_headline(struct page *page, const struct alert *alert)
-{
-	const struct rule *rule = alert->rule;
-	char elapsed[TEXT_ELAPSED_MAX], *counts;
-
-	page_put(page, STYLE_BOLD, "%s:", text_title(rule));
-	if (text_counts(alert, &counts)) {
-		page->failed = true;
-		return;
-	}
-	page_put(page, STYLE_PLAIN, "%s%s%s", alert->action == ALERT_UPDATE ? "now " : "", counts,
-		 alert->action == ALERT_CLOSE ? "," : "");
-	free(counts);
-	if (alert->action == ALERT_CLOSE)
-		page_put(page, STYLE_PLAIN, "lasted %s", text_elapsed(alert, elapsed));
-	else if (rule->kind == RULE_THRESHOLD)
-		page_put(page, STYLE_DIM, "(limit %llu)",
-			 (unsigned long long)rule->threshold.count);
-}
-
-/* "10.0.0.1 (build-7)", "10.0.0.1 and 12 more"; false where nothing is known. */
-static bool put_party(struct page *page, const struct observer *observer, const struct alert *alert,
-		      enum dimension side)
-{
-	__u16 port = side == DIM_DESTINATION ? party_port(alert) : 0;
-	char text[TEXT_ENDPOINT_MAX];
-	struct party party;
-	const char *host;
-	__u64 more;
-
-	party_blamed(alert, side, &party);
-	if (!party.count)
-		return false;
-	page_put(page, STYLE_BOLD, "%s", text_endpoint(&party.addr[0], port, text));
-	host = text_host(observer, &party.addr[0]);
-	if (host)
-		page_put(page, STYLE_PLAIN, "(%s)", host);
-	more = party.count - 1 + party.others;
-	if (more || party.at_least)
-		page_put(page, STYLE_PLAIN, "and %s%llu more", party.at_least ? "at least " : "",
-			 (unsigned long long)more);
-	return true;
-}
-
-static void put_parties(struct page *page, const struct observer *observer,
-			const struct alert *alert)
-{
-	page_start(page, indent_of(page));
-	if (!put_party(page, observer, alert, DIM_SOURCE))
-		page_put(page, STYLE_DIM, "many");
-	page_put(page, STYLE_DIM, "->");
-	if (!put_party(page, observer, alert, DIM_DESTINATION))
-		page_put(page, STYLE_DIM, "many");
-}
-
-/* "beacon or exfiltration" */
-static void format_cause(enum cause cause, char buf[CAUSE_MAX])
-{
-	snprintf(buf, CAUSE_MAX, "%s", cause_name(cause));
-	for (char *c = buf; *c; c++)
-		if (*c == '_')
-			*c = ' ';
-}
-
-/* Begins a line "label  ..." whose text wraps beside its label. */
-static void start_line(struct page *page, const char *label)
-{
-	size_t indent = indent_of(page);
-
-	page_start(page, indent);
-	page_put(page, STYLE_DIM, "%s", label);
-	page_tab(page, indent + LABEL_COLUMNS - 1);
-	page->indent = indent + LABEL_COLUMNS;
-	page_tab(page, page->indent);
-}
-
-static void put_cause(struct page *page, const struct alert *alert)
-{
-	char name[CAUSE_MAX];
-
-	format_cause(alert->cause, name);
-	start_line(page, "cause");
-	page_put(page, STYLE_PLAIN, alert->cause_says[0] ? "%s: %s" : "%s%s", name,
-		 alert->cause_says);
-}
-
-/* One value stands above already, as the source, the destination or its port. */
-static bool is_news(const struct alert *alert, enum dimension dimension)
-{
-	const struct top *top = &alert->top[dimension];
-	struct party party;
-
-	switch (dimension) {
-	case DIM_DESTINATION:
-		party_blamed(alert, DIM_DESTINATION, &party);
-		return top->count && !(party_is_one(&party) && party_port(alert));
-	case DIM_SOURCE:
-	case DIM_PORT:
-	case DIM_HOOK:
-		return top->count > 1 || top->rest;
-	default:
-		return top->count;
-	}
-}
-
-static void put_evidence(struct page *page, const struct observer *observer,
-			 const struct alert *alert)
-{
-	char value[TEXT_ENTRY_MAX];
-
-	for (int i = 0; i < DIM_MAX; i++) {
-		const struct top *top = &alert->top[i];
-		size_t shown = top->count < EVIDENCE_MAX ? top->count : EVIDENCE_MAX;
-
-		if (!is_news(alert, i))
-			continue;
-		start_line(page, text_dimension(i));
-		for (size_t k = 0; k < shown; k++)
-			page_put(page, STYLE_PLAIN, "%s x%llu%s",
-				 text_entry(observer, i, &top->entry[k], value),
-				 (unsigned long long)top->entry[k].count, k + 1 < shown ? "," : "");
-		if (top->distinct > shown)
-			page_put(page, STYLE_DIM, "and %s%llu more",
-				 top->distinct_at_least ? "at least " : "",
-				 (unsigned long long)(top->distinct - shown));
-	}
-}
-
-static void put_coverage(struct page *page, const struct alert *alert)
-{
-	char *says;
-
-	if (alert->coverage.exact)
-		return;
-	if (text_coverage(alert, &says)) {
-		page->failed = true;
-		return;
-	}
-	start_line(page, "coverage");
-	page_put(page, STYLE_YELLOW, "%s", says);
-	free(says);
-}
-
-/* What alarms comes with its evidence; the rest is kept short. */
-static void put_alert(struct page *page, const struct observer *observer, const struct alert *alert)
-{
-	char cause[CAUSE_MAX];
-
-	start_record(page, alert->wall_ns, alert_mark(alert));
-	put_headline(page, alert);
-	put_parties(page, observer, alert);
-	if (sink_is_alarm(alert)) {
-		put_cause(page, alert);
-		put_coverage(page, alert);
-		put_evidence(page, observer, alert);
-	} else {
-		format_cause(alert->cause, cause);
-		page_put(page, STYLE_DIM, "(%s)", cause);
-		put_coverage(page, alert);
-	}
-	page_start(page, 0);
-}
-
-/* --- the sensor ----------------------------------------------------------------------------- */
-
-static void put_sensor(struct page *page, const struct sensor_event *event)
-{
-	static const struct {
-		struct mark mark;
-		const char *advice; /* beside what the reason says */
-	} kinds[] = {
-		[SENSOR_STARTED] = { { "started", STYLE_GREEN }, NULL },
-		[SENSOR_STOPPED] = { { "stopped", STYLE_YELLOW },
-				     "nothing is watched until it runs again" },
-		[SENSOR_RELOADED] = { { "reloaded", STYLE_GREEN }, NULL },
-		[SENSOR_BLIND] = { { "BLIND", STYLE_ALARM },
-				   "while this lasts, no alert does not mean no attack; "
-				   "'spikewatch probe' shows what stands in the way" },
-		[SENSOR_DEGRADED] = { { "DEGRADED", STYLE_YELLOW },
-				      "while this lasts, counts are lower bounds" },
-		[SENSOR_RECOVERED] = { { "OK again", STYLE_GREEN }, NULL },
-	};
-
-	start_record(page, event->wall_ns, kinds[event->action].mark);
-	if (event->subject)
-		page_put(page, STYLE_BOLD, "%s%s", event->subject, event->reason ? ":" : "");
-	if (event->reason)
-		page_put(page, STYLE_PLAIN, "%s", event->reason);
-	if (kinds[event->action].advice) {
-		page_start(page, indent_of(page));
-		page_put(page, STYLE_DIM, "%s", kinds[event->action].advice);
-	}
-	page_start(page, 0);
-}
-
-/* --- the sink ------------------------------------------------------------------------------- */
-
 static int write_record(struct terminal_sink *terminal, const char *text, size_t len)
 {
 	if (!is_ready(terminal->out))
@@ -323,47 +60,63 @@ static int write_record(struct terminal_sink *terminal, const char *text, size_t
 	return errno ? -errno : -EIO;
 }
 
-/* Either alert or event. */
-static int send_record(struct sink *sink, const struct alert *alert,
-		       const struct sensor_event *event)
-{
-	struct terminal_sink *terminal = (struct terminal_sink *)sink;
-	struct page page = {
-		.width = terminal_width(terminal->out),
-		.colour = has_colour(terminal->out),
-	};
-	char *text = NULL;
+/* A record that is being put together in memory, to be written at once. */
+struct record_text {
+	struct page page;
+	char *text;
 	size_t len;
+};
+
+static int begin_record(struct terminal_sink *terminal, struct record_text *record)
+{
+	*record = (struct record_text){
+		.page.width = terminal_width(terminal->out),
+		.page.colour = has_colour(terminal->out),
+	};
+	record->page.out = open_memstream(&record->text, &record->len);
+	if (record->page.out)
+		return 0;
+	terminal->sink.counts.lost++;
+	return -ENOMEM;
+}
+
+static int end_record(struct terminal_sink *terminal, struct record_text *record)
+{
+	bool failed = record->page.failed || ferror(record->page.out);
 	int err = -ENOMEM;
 
-	page.out = open_memstream(&text, &len);
-	if (!page.out)
-		goto out;
-	if (alert)
-		put_alert(&page, sink->observer, alert);
-	else
-		put_sensor(&page, event);
-	if (ferror(page.out))
-		page.failed = true;
-	if (!fclose(page.out) && !page.failed)
-		err = write_record(terminal, text, len);
-	free(text);
-out:
+	if (!fclose(record->page.out) && !failed)
+		err = write_record(terminal, record->text, record->len);
+	free(record->text);
 	if (err)
-		sink->counts.lost++;
+		terminal->sink.counts.lost++;
 	else
-		sink->counts.sent++;
+		terminal->sink.counts.sent++;
 	return err;
 }
 
 static int send_alert(struct sink *sink, const struct alert *alert)
 {
-	return send_record(sink, alert, NULL);
+	struct terminal_sink *terminal = (struct terminal_sink *)sink;
+	struct record_text record;
+	int err = begin_record(terminal, &record);
+
+	if (err)
+		return err;
+	human_put_alert(&record.page, sink->observer, alert);
+	return end_record(terminal, &record);
 }
 
 static int send_sensor(struct sink *sink, const struct sensor_event *event)
 {
-	return send_record(sink, NULL, event);
+	struct terminal_sink *terminal = (struct terminal_sink *)sink;
+	struct record_text record;
+	int err = begin_record(terminal, &record);
+
+	if (err)
+		return err;
+	human_put_sensor(&record.page, event);
+	return end_record(terminal, &record);
 }
 
 static size_t flush(struct sink *sink)

@@ -8,11 +8,10 @@
 #include "out/sink.h"
 
 /*
- * A few lines a record: time (local), severity, title, counts; source -> destination; cause; what
- * is missing where the counts are not exact; of an open or growing incident its evidence. Lines are
- * wrapped at $COLUMNS or the terminal's width, colour is used on a terminal unless NO_COLOR is set
- * and not empty. out stays the caller's. A terminal that takes nothing now (Ctrl-S) loses the
- * record: send_* return -ENOBUFS, or -errno where writing failed. -ENOMEM.
+ * Writes what human.h says. Lines are wrapped at $COLUMNS or the terminal's width, colour is used
+ * on a terminal unless NO_COLOR is set and not empty. out stays the caller's. A terminal that takes
+ * nothing now (Ctrl-S) loses the record: send_* return -ENOBUFS, or -errno where writing failed.
+ * -ENOMEM.
  */
 int sink_terminal_new(const struct observer *observer, FILE *out, struct sink **ret);
 

@@ -37,8 +37,10 @@ const char *text_duration(__u64 ns, char buf[TEXT_DURATION_MAX])
 	/* One day reads as 24h, as in the configuration. */
 	size_t i = ns == DAY_NS ? 1 : 0;
 
-	if (!ns)
-		return strcpy(buf, "0s");
+	if (!ns) {
+		snprintf(buf, TEXT_DURATION_MAX, "0s");
+		return buf;
+	}
 	for (; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (ns % units[i].ns)
 			continue;
