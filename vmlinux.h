@@ -94,6 +94,10 @@ enum xdp_action {
 	XDP_REDIRECT = 4,
 };
 
+struct bpf_spin_lock {
+	__u32 val;
+};
+
 enum bpf_map_type {
 	BPF_MAP_TYPE_UNSPEC = 0,
 	BPF_MAP_TYPE_HASH = 1,

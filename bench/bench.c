@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Nanoseconds a packet, above an empty program of the same type; --check compares with a list. */
+/* Nanoseconds a packet, above an empty program of the same type; --check FILE compares with a list;
+   a name runs one case. */
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +17,11 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* The median of 9 rounds, each the best of 10 short runs: other guests of the machine make noise.
+ */
 #define ROUNDS     9
-#define REPEAT     20000
+#define TRIES      10
+#define REPEAT     2000
 #define MAP_SIZE   65536
 #define RING_BYTES (4 << 20)
 #define TOLERANCE  2 /* times the committed value */
@@ -153,6 +158,18 @@ static int run(struct bench *b, const struct bpf_program *prog, unsigned int rep
 	return err ? err : (int)opts.duration;
 }
 
+/* Lowers *best to what this run took. */
+static int run_best(struct bench *b, const struct bpf_program *prog, int *best)
+{
+	int ns = run(b, prog, REPEAT);
+
+	if (ns < 0)
+		return ns;
+	if (ns < *best)
+		*best = ns;
+	return 0;
+}
+
 static int compare(const void *a, const void *b)
 {
 	return *(const int *)a - *(const int *)b;
@@ -182,18 +199,19 @@ static int run_case(struct bench *b, const struct bench_case *c, int *ret)
 	spec.payload = b->payload;
 	spec.payload_len = build_payload(c, b->payload);
 	b->packet_len = packet_build(&spec, b->packet);
-	b->skel->bss->advance_by = 0;
 	for (int i = 0; i < ROUNDS; i++) {
-		b->skel->bss->advance_by = 0;
-		empty_ns[i] = run(b, empty, REPEAT);
-		b->skel->bss->advance_by = spec.payload_len;
-		full_ns[i] = run(b, full, REPEAT);
-		if (empty_ns[i] < 0 || full_ns[i] < 0)
-			return -EIO;
+		empty_ns[i] = full_ns[i] = INT_MAX;
+		for (int k = 0; k < TRIES; k++) {
+			b->skel->bss->advance_by = 0;
+			if (run_best(b, empty, &empty_ns[i]))
+				return -EIO;
+			b->skel->bss->advance_by = spec.payload_len;
+			if (run_best(b, full, &full_ns[i]))
+				return -EIO;
+		}
 	}
 	qsort(empty_ns, ROUNDS, sizeof(int), compare);
 	qsort(full_ns, ROUNDS, sizeof(int), compare);
-	if (getenv("BENCH_RAW")) printf("# empty %d (%d..%d) full %d (%d..%d)\n", empty_ns[ROUNDS/2], empty_ns[0], empty_ns[ROUNDS-1], full_ns[ROUNDS/2], full_ns[0], full_ns[ROUNDS-1]);
 	*ret = full_ns[ROUNDS / 2] - empty_ns[ROUNDS / 2];
 	return 0;
 }
@@ -225,7 +243,6 @@ static int load(struct bench *b)
 	bpf_program__set_autoload(b->skel->progs.sw_drop, false);
 	bpf_program__set_autoload(b->skel->progs.sw_xdp_frags, false);
 	bpf_map__set_max_entries(b->skel->maps.flows, MAP_SIZE);
-	bpf_map__set_max_entries(b->skel->maps.claims, MAP_SIZE);
 	bpf_map__set_max_entries(b->skel->maps.events, RING_BYTES);
 	err = bench_bpf__load(b->skel);
 	if (err)
@@ -253,6 +270,7 @@ static int committed(const char *path, const char *name)
 int main(int argc, char **argv)
 {
 	const char *list = argc == 3 && !strcmp(argv[1], "--check") ? argv[2] : NULL;
+	const char *only = argc == 2 ? argv[1] : NULL;
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct bench *b = calloc(1, sizeof(*b));
 	int err, failed = 0;
@@ -271,9 +289,11 @@ int main(int argc, char **argv)
 		__u64 before = responses(b), counted, expected;
 		int ns = 0, limit = list ? committed(list, c->name) * TOLERANCE : 0;
 
+		if (only && strcmp(only, c->name))
+			continue;
 		err = run_case(b, c, &ns);
 		counted = responses(b) - before;
-		expected = c->advances ? (__u64)ROUNDS * REPEAT * (c->times ? c->times : 1)
+		expected = c->advances ? (__u64)ROUNDS * TRIES * REPEAT * (c->times ? c->times : 1)
 				       : !!c->before;
 		printf("%-24s %5d\n", c->name, ns);
 		if (err || counted != expected) {

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* TCP segments from a server against flow state: finds responses, claims and counts them. */
+/* TCP segments from a server against flow state: finds responses and counts each once. */
 #ifndef BPF_HTTP_H
 #define BPF_HTTP_H
 
 #include "count.bpf.h"
 
 /*
- * Steps that one segment may take: 8,192, in two loops so that each is verified once. A 64 KB
- * super-packet of one-byte chunks needs some 22,000: what exceeds the budget is counted as such.
+ * Two CPUs may see one flow at once, at two hooks. Each copies the flow's state, reads its segment,
+ * and then commits: if the flow is still what it was, the new state is stored and what was found is
+ * counted. Otherwise another CPU has moved on, what was found is thrown away, and the segment is
+ * placed against the flow as it is now. So each response is counted exactly once, by whoever
+ * committed it.
  */
-#define HTTP_BATCHES	 64
-#define HTTP_BATCH_STEPS 128
+
+/*
+ * Steps that one segment may take: 7,680, in two loops so that each is verified once, with a commit
+ * after each batch. A 64 KB super-packet of one-byte chunks needs some 11,000: what exceeds the
+ * budget is counted as such.
+ */
+#define HTTP_BATCHES     64
+#define HTTP_BATCH_STEPS 120
 
 static __always_inline struct scratch *scratch_get(void)
 {
@@ -26,7 +35,7 @@ static struct http1_run *http1_current(void)
 	return s ? &s->run : NULL;
 }
 
-static __always_inline void http_send_event(struct scratch *s, struct totals *t)
+static __always_inline void http_send_event(struct scratch *s, struct totals *t, __u32 status)
 {
 	struct event event = {};
 	__u64 flags;
@@ -38,7 +47,7 @@ static __always_inline void http_send_event(struct scratch *s, struct totals *t)
 	event.destination = s->flow_key.server;
 	event.source_port = s->flow_key.client_port;
 	event.destination_port = s->flow_key.server_port;
-	event.code = s->run.flow.status;
+	event.code = status;
 	event.type = EVENT_HTTP_ERROR;
 	event.proto = PARSE_PROTO_TCP;
 	event.ifindex = s->ifindex;
@@ -46,19 +55,11 @@ static __always_inline void http_send_event(struct scratch *s, struct totals *t)
 	count_event(t, &event, flags);
 }
 
-/* The status line at run.line_seq: counted by whoever claims it first. */
-static __always_inline void http_count_response(struct scratch *s, struct totals *t)
+static __always_inline void http_count_response(struct scratch *s, struct totals *t, __u32 status)
 {
-	__u32 status = s->run.flow.status, class = status / 100, one = 1;
+	__u32 class = status / 100 & 7;
 
-	s->claim.flow = s->flow_key;
-	s->claim.seq = s->run.line_seq;
-	s->claim.pad = 0;
-	if (bpf_map_update_elem(&claims, &s->claim, &one, BPF_NOEXIST) == -EEXIST) {
-		count_add(t, COUNT_HTTP_CLAIM_LOST);
-		return;
-	}
-	class &= 7;
+	PARSE_KEEP(class);
 	if (class < 1 || class > 5)
 		return;
 	t->n[COUNT_HTTP_1XX + class - 1]++;
@@ -71,24 +72,23 @@ static __always_inline void http_count_response(struct scratch *s, struct totals
 	s->http_key.pad = 0;
 	count_http(s->epoch, &s->http_key);
 	if (class >= 4)
-		http_send_event(s, t);
+		http_send_event(s, t, status);
 }
 
-/* Counts what the last step brought. */
-__noinline int http_take_event(void)
+/* Counts what was found n-th. */
+__noinline int http_count_found(__u32 n)
 {
 	struct scratch *s = scratch_get();
 	struct totals *t;
+	__u32 what;
 
-	if (!s)
+	if (!s || n >= FOUND_MAX)
 		return 0;
 	t = count_totals(s->epoch & 1);
 	if (!t)
 		return 0;
-	switch (s->run.event) {
-	case HTTP1_RESPONSE:
-		http_count_response(s, t);
-		break;
+	what = s->found[n];
+	switch (what) {
 	case HTTP1_BAD_STATUS:
 		count_add(t, COUNT_HTTP_BAD_STATUS);
 		break;
@@ -101,38 +101,82 @@ __noinline int http_take_event(void)
 	case HTTP1_WENT_OPAQUE:
 		count_add(t, COUNT_HTTP_OPAQUE);
 		break;
+	case HTTP1_RESYNC:
+		count_add(t, COUNT_HTTP_RESYNC);
+		break;
+	default:
+		http_count_response(s, t, what);
 	}
 	return 0;
 }
 
-/* What http_open() says. */
-#define HTTP_SKIP   0
-#define HTTP_READ   1
-#define HTTP_RESYNC 2 /* load the first bytes, then http_retry() */
-#define HTTP_CREATE 3 /* load the first bytes, then http_create() */
+/* Keeps what a step brought until the commit. */
+static __always_inline void http_keep(struct scratch *s, __u32 what)
+{
+	__u32 n = s->found_count;
+
+	PARSE_KEEP(n);
+	if (n >= FOUND_MAX)
+		return;
+	s->found[n] = what;
+	s->found_count = n + 1;
+}
+
+static __always_inline struct flow_lock *http_lock_of(const struct flow_key *key)
+{
+	__u32 n = key->client_port ^ key->server_port ^ key->client.w[3] ^ key->server.w[3];
+
+	n = (n ^ n >> 16) % FLOW_LOCKS;
+	return bpf_map_lookup_elem(&flow_locks, &n);
+}
 
 /* A SYN from the server begins a new connection on a tuple that was used before. */
 static __always_inline void http_see_syn(struct scratch *s)
 {
 	struct http1_flow *flow = bpf_map_lookup_elem(&flows, &s->flow_key);
-	__u32 isn = s->packet.seq;
+	struct flow_lock *lock = flow ? http_lock_of(&s->flow_key) : NULL;
+	__u32 isn = s->packet.seq, ack = s->packet.ack;
 
-	if (!flow || (flow->flags & HTTP1_HAS_ISN && flow->isn == isn))
+	if (!flow || !lock)
 		return;
-	flow->flags = HTTP1_HAS_ISN;
-	flow->isn = isn;
-	flow->last_ack = s->packet.ack - 1;
-	http1_start(flow, isn + 1);
+	bpf_spin_lock(&lock->lock);
+	if (!(flow->flags & HTTP1_HAS_ISN) || flow->isn != isn) {
+		flow->flags = HTTP1_HAS_ISN;
+		flow->isn = isn;
+		flow->last_ack = ack - 1;
+		flow->turn++;
+		http1_start(flow, isn + 1);
+	}
+	bpf_spin_unlock(&lock->lock);
 }
 
-static __always_inline int http_resume(struct scratch *s, const struct http1_flow *flow)
-{
-	__s32 behind = flow->next - s->packet.seq;
+/* What to do with the segment next. */
+#define HTTP_DONE   0
+#define HTTP_READ   1
+#define HTTP_RESYNC 2 /* load the first bytes, then http_begin() */
+#define HTTP_CREATE 3 /* the same */
 
-	s->run.flow = *flow;
-	s->base = s->run.flow.next;
-	s->run.pos = behind > 0 ? behind : 0;
-	return HTTP_READ;
+/* Places the segment against run.flow, which was just copied. */
+static __always_inline int http_place(struct scratch *s, __u32 ack)
+{
+	struct http1_flow *flow = &s->run.flow;
+	__s32 behind = flow->next - s->run.seq;
+	struct totals *t;
+
+	switch (http1_place(flow, s->run.seq, ack, s->run.len)) {
+	case HTTP1_READ:
+		s->run.pos = behind > 0 ? behind : 0;
+		return HTTP_READ;
+	case HTTP1_TRY_RESYNC:
+		return HTTP_RESYNC;
+	case HTTP1_GAP:
+		t = count_totals(s->epoch & 1);
+		if (t)
+			count_add(t, COUNT_HTTP_GAP);
+		return HTTP_DONE;
+	default:
+		return HTTP_DONE;
+	}
 }
 
 /* Looks the segment's flow up and places the segment. */
@@ -140,125 +184,135 @@ __noinline int http_open(void)
 {
 	struct scratch *s = scratch_get();
 	const struct http1_flow *flow;
-	struct totals *t;
+	struct flow_lock *lock;
+	__s32 behind;
 
 	if (!s)
-		return HTTP_SKIP;
+		return HTTP_DONE;
 	s->run.seq = s->packet.seq;
 	s->run.ack = s->packet.ack;
 	s->run.len = s->packet.payload_len;
+	s->run.pos = 0;
 	s->run.window_pos = 0;
 	s->run.window_len = 0;
+	s->found_count = 0;
+	s->is_new = 0;
 	flow = bpf_map_lookup_elem(&flows, &s->flow_key);
 	if (!flow)
 		return HTTP_CREATE;
-	switch (http1_place(flow, s->run.seq, s->run.ack, s->run.len)) {
-	case HTTP1_READ:
-		return http_resume(s, flow);
-	case HTTP1_TRY_RESYNC:
-		return HTTP_RESYNC;
-	case HTTP1_GAP:
-		t = count_totals(s->epoch & 1);
-		if (t)
-			count_add(t, COUNT_HTTP_GAP);
-		return HTTP_SKIP;
-	default:
-		return HTTP_SKIP;
-	}
+	/* Most segments of a body end here: one word says that they were read, without the lock. */
+	behind = flow->next - s->run.seq;
+	if (behind >= (__s32)s->run.len && flow->header_end != s->run.seq)
+		return HTTP_DONE;
+	lock = http_lock_of(&s->flow_key);
+	if (!lock)
+		return HTTP_DONE;
+	bpf_spin_lock(&lock->lock);
+	s->run.flow = *flow;
+	bpf_spin_unlock(&lock->lock);
+	return http_place(s, s->run.ack);
 }
 
-/* The first bytes of the payload are in run.window: is this a status line of a flow that is known? */
-__noinline int http_retry(void)
+/* The first bytes of the payload are in run.window: do they begin a status line? */
+__noinline int http_begin(__u32 todo)
 {
 	struct scratch *s = scratch_get();
 	struct http1_flow *flow;
-	struct totals *t;
-	__u32 seq;
 
 	if (!s)
-		return HTTP_SKIP;
-	flow = bpf_map_lookup_elem(&flows, &s->flow_key);
-	t = count_totals(s->epoch & 1);
-	if (!flow || !t)
-		return HTTP_SKIP;
-	seq = s->run.seq;
-	if (http1_is_start(s->run.window, s->run.window_len)) {
-		/* Directly behind a header block that answered HEAD nothing was lost. */
-		if (seq != flow->header_end)
-			count_add(t, COUNT_HTTP_RESYNC);
-		s->run.flow = *flow;
-		s->base = s->run.flow.next;
-		http1_start(&s->run.flow, seq);
-		s->run.pos = 0;
-		return HTTP_READ;
-	}
-	/* As if the client had sent nothing new: last_ack = ack is what says so. */
-	switch (http1_place(flow, seq, flow->last_ack, s->run.len)) {
-	case HTTP1_READ:
-		return http_resume(s, flow);
-	case HTTP1_GAP:
-		count_add(t, COUNT_HTTP_GAP);
-		return HTTP_SKIP;
-	default:
-		return HTTP_SKIP;
-	}
-}
-
-/* No state: made only where the payload begins with a status line, or with a part of one. */
-__noinline int http_create(void)
-{
-	struct scratch *s = scratch_get();
-	struct totals *t;
-
-	if (!s || !http1_is_start(s->run.window, s->run.window_len))
-		return HTTP_SKIP;
-	t = count_totals(s->epoch & 1);
-	if (!t)
-		return HTTP_SKIP;
-	__builtin_memset(&s->run.flow, 0, sizeof(s->run.flow));
-	http1_start(&s->run.flow, s->run.seq);
-	s->run.flow.last_ack = s->run.ack;
+		return HTTP_DONE;
+	flow = &s->run.flow;
 	s->run.pos = 0;
-	count_add(t, COUNT_FLOWS_CREATED);
+	if (!http1_is_start(s->run.window, s->run.window_len)) {
+		/* No state is made. A flow goes on as if the client had sent nothing new. */
+		return todo == HTTP_CREATE ? HTTP_DONE : http_place(s, flow->last_ack);
+	}
+	if (todo == HTTP_CREATE) {
+		__builtin_memset(flow, 0, sizeof(*flow));
+		flow->last_ack = s->run.ack;
+		s->is_new = 1;
+	} else if (s->run.seq != flow->header_end) {
+		/* Directly behind a header block that answered HEAD nothing was lost. */
+		http_keep(s, HTTP1_RESYNC);
+	}
+	http1_start(flow, s->run.seq);
 	return HTTP_READ;
 }
 
-/*
- * Writes the state back. Two CPUs may work on one flow at once; both counted through claims, and the
- * one that read further has the state that matters. A resync may go back, if nobody else moved on.
+/* Stores run.flow if the flow is still as it was copied; else copies it once more. True if stored.
  */
-__noinline int http_close(__u32 out_of_budget)
+static __always_inline bool http_store(struct scratch *s, struct totals *t)
 {
-	struct scratch *s = scratch_get();
 	struct http1_flow *flow;
-	struct totals *t;
-	__u32 next;
+	struct flow_lock *lock;
+	bool stored = false;
+	long err;
 
-	if (!s)
-		return 0;
-	t = count_totals(s->epoch & 1);
-	if (!t)
-		return 0;
-	if (out_of_budget) {
-		count_add(t, COUNT_HTTP_BUDGET);
-		s->run.flow.state = HTTP1_OPAQUE;
-		s->run.flow.carry_len = 0;
-		s->run.pos = s->run.len;
-	}
-	next = s->run.seq + s->run.pos;
-	s->run.flow.next = next;
 	flow = bpf_map_lookup_elem(&flows, &s->flow_key);
 	if (!flow) {
-		if (bpf_map_update_elem(&flows, &s->flow_key, &s->run.flow, BPF_ANY))
-			count_add(t, COUNT_FLOWS_REFUSED);
-		return 0;
+		err = bpf_map_update_elem(&flows, &s->flow_key, &s->run.flow, BPF_NOEXIST);
+		if (err != -EEXIST) {
+			/* Nobody else has it: what was found counts, even where there is no room.
+			 */
+			count_add(t, !err ? COUNT_FLOWS_CREATED : COUNT_FLOWS_REFUSED);
+			s->is_new = 0;
+			return true;
+		}
+		flow = bpf_map_lookup_elem(&flows, &s->flow_key);
 	}
-	if (flow->isn != s->run.flow.isn)
+	lock = http_lock_of(&s->flow_key);
+	if (!flow || !lock)
+		return false;
+	bpf_spin_lock(&lock->lock);
+	if (!s->is_new && flow->turn == s->run.flow.turn) {
+		s->run.flow.turn++;
+		*flow = s->run.flow;
+		stored = true;
+	} else {
+		s->run.flow = *flow;
+	}
+	bpf_spin_unlock(&lock->lock);
+	s->is_new = 0;
+	return stored;
+}
+
+/* Commits what was read so far. more: the segment has not ended. What to do next. */
+__noinline int http_commit(__u32 more)
+{
+	struct scratch *s = scratch_get();
+	struct totals *t;
+	__u32 count;
+
+	if (!s)
+		return HTTP_DONE;
+	t = count_totals(s->epoch & 1);
+	if (!t)
+		return HTTP_DONE;
+	s->run.flow.next = s->run.seq + s->run.pos;
+	count = s->found_count;
+	s->found_count = 0;
+	if (!http_store(s, t)) {
+		count_add(t, COUNT_HTTP_CLAIM_LOST);
+		return http_place(s, s->run.ack);
+	}
+	for (__u32 i = 0; i < FOUND_MAX && i < count; i++)
+		http_count_found(i);
+	return more ? HTTP_READ : HTTP_DONE;
+}
+
+/* The budget is used up: framing is lost until a resync. */
+__noinline int http_give_up(void)
+{
+	struct scratch *s = scratch_get();
+	struct totals *t = s ? count_totals(s->epoch & 1) : NULL;
+
+	if (!t)
 		return 0;
-	if (flow->next != s->base && (__s32)(next - flow->next) <= 0)
-		return 0;
-	*flow = s->run.flow;
-	return 0;
+	count_add(t, COUNT_HTTP_BUDGET);
+	s->run.flow.state = HTTP1_OPAQUE;
+	s->run.flow.carry_len = 0;
+	s->run.pos = s->run.len;
+	return http_commit(0);
 }
 
 /* Cold: a payload could not be read although the packet has it. */
@@ -276,76 +330,85 @@ __noinline int http_unreadable(void)
  * The loops for one kind of hook. load(ctx, off, n) copies n (1..HTTP1_WINDOW) bytes of the packet
  * at off into run.window, 0 on success. Each function is global: verified once.
  */
-#define HTTP_DEFINE(name, ctx_type, load)                                                          \
-	static __always_inline int http_load_##name(ctx_type *ctx, struct scratch *s, __u32 n)     \
-	{                                                                                          \
-		/* n is 1..HTTP1_WINDOW: the mask shows it to the verifiers of 5.10 and 6.1. */    \
-		n--;                                                                               \
-		PARSE_KEEP(n);                                                                     \
-		n = (n & (HTTP1_WINDOW - 1)) + 1;                                                  \
-		if (load(ctx, s, s->packet.payload_off + s->run.pos, n))                           \
-			return -1;                                                                 \
-		s->run.window_pos = s->run.pos;                                                    \
-		s->run.window_len = n;                                                             \
-		return 0;                                                                          \
-	}                                                                                          \
-                                                                                                   \
-	/* 1: go on; 0: done; -1: the payload can't be read. */                                    \
-	__noinline int http_advance_##name(ctx_type *ctx)                                          \
-	{                                                                                          \
-		struct scratch *s = scratch_get();                                                 \
-		__u32 n;                                                                           \
-		int more;                                                                          \
-                                                                                                   \
-		if (!s)                                                                            \
-			return 0;                                                                  \
-		n = http1_want(&s->run);                                                           \
-		if (n && http_load_##name(ctx, s, n)) {                                            \
-			http_unreadable();                                                         \
-			s->run.flow.state = HTTP1_OPAQUE;                                          \
-			s->run.pos = s->run.len;                                                   \
-			return 0;                                                                  \
-		}                                                                                  \
-		more = http1_step();                                                               \
-		if (s->run.event)                                                                  \
-			http_take_event();                                                         \
-		return more;                                                                       \
-	}                                                                                          \
-                                                                                                   \
-	__noinline int http_batch_##name(ctx_type *ctx)                                            \
-	{                                                                                          \
-		for (int i = 0; i < HTTP_BATCH_STEPS; i++)                                         \
-			if (!http_advance_##name(ctx))                                             \
-				return 0;                                                          \
-		return 1;                                                                          \
-	}                                                                                          \
-                                                                                                   \
-	__noinline int http_payload_##name(ctx_type *ctx)                                          \
-	{                                                                                          \
-		struct scratch *s = scratch_get();                                                 \
-		int todo = http_open(), i;                                                         \
-		__u32 n;                                                                           \
-                                                                                                   \
-		if (!s || todo == HTTP_SKIP)                                                       \
-			return 0;                                                                  \
-		if (todo != HTTP_READ) {                                                           \
-			s->run.pos = 0;                                                            \
-			n = s->run.len;                                                            \
-			if (n > HTTP1_WINDOW)                                                      \
-				n = HTTP1_WINDOW;                                                  \
-			if (http_load_##name(ctx, s, n)) {                                         \
-				http_unreadable();                                                 \
-				return 0;                                                          \
-			}                                                                          \
-			todo = todo == HTTP_CREATE ? http_create() : http_retry();                 \
-			if (todo != HTTP_READ)                                                     \
-				return 0;                                                          \
-		}                                                                                  \
-		for (i = 0; i < HTTP_BATCHES; i++)                                                 \
-			if (!http_batch_##name(ctx))                                               \
-				break;                                                             \
-		http_close(i == HTTP_BATCHES);                                                     \
-		return 0;                                                                          \
+#define HTTP_DEFINE(name, ctx_type, load)                                                       \
+	static __always_inline int http_load_##name(ctx_type *ctx, struct scratch *s, __u32 n)  \
+	{                                                                                       \
+		/* n is 1..HTTP1_WINDOW: the mask shows it to the verifiers of 5.10 and 6.1. */ \
+		n--;                                                                            \
+		PARSE_KEEP(n);                                                                  \
+		n = (n & (HTTP1_WINDOW - 1)) + 1;                                               \
+		if (load(ctx, s, s->packet.payload_off + s->run.pos, n))                        \
+			return -1;                                                              \
+		s->run.window_pos = s->run.pos;                                                 \
+		s->run.window_len = n;                                                          \
+		return 0;                                                                       \
+	}                                                                                       \
+                                                                                                \
+	/* One step. 1: go on; 0: the segment is read. */                                       \
+	__noinline int http_advance_##name(ctx_type *ctx)                                       \
+	{                                                                                       \
+		struct scratch *s = scratch_get();                                              \
+		__u32 n;                                                                        \
+		int more;                                                                       \
+                                                                                                \
+		if (!s)                                                                         \
+			return 0;                                                               \
+		n = http1_want(&s->run);                                                        \
+		if (n && http_load_##name(ctx, s, n)) {                                         \
+			http_unreadable();                                                      \
+			s->run.flow.state = HTTP1_OPAQUE;                                       \
+			s->run.pos = s->run.len;                                                \
+			return 0;                                                               \
+		}                                                                               \
+		more = http1_step();                                                            \
+		if (s->run.event)                                                               \
+			http_keep(s, s->run.event == HTTP1_RESPONSE ? s->run.flow.status        \
+								    : s->run.event);            \
+		return more;                                                                    \
+	}                                                                                       \
+                                                                                                \
+	__noinline int http_batch_##name(ctx_type *ctx)                                         \
+	{                                                                                       \
+		for (int i = 0; i < HTTP_BATCH_STEPS; i++)                                      \
+			if (!http_advance_##name(ctx))                                          \
+				return 0;                                                       \
+		return 1;                                                                       \
+	}                                                                                       \
+                                                                                                \
+	/* Loads the first bytes of the payload. */                                             \
+	__noinline int http_first_##name(ctx_type *ctx)                                         \
+	{                                                                                       \
+		struct scratch *s = scratch_get();                                              \
+		__u32 n;                                                                        \
+                                                                                                \
+		if (!s)                                                                         \
+			return -1;                                                              \
+		s->run.pos = 0;                                                                 \
+		n = s->run.len;                                                                 \
+		if (n > HTTP1_WINDOW)                                                           \
+			n = HTTP1_WINDOW;                                                       \
+		return http_load_##name(ctx, s, n);                                             \
+	}                                                                                       \
+                                                                                                \
+	__noinline int http_payload_##name(ctx_type *ctx)                                       \
+	{                                                                                       \
+		int todo = http_open();                                                         \
+                                                                                                \
+		for (int i = 0; i < HTTP_BATCHES; i++) {                                        \
+			if (todo == HTTP_RESYNC || todo == HTTP_CREATE) {                       \
+				if (http_first_##name(ctx)) {                                   \
+					http_unreadable();                                      \
+					return 0;                                               \
+				}                                                               \
+				todo = http_begin(todo);                                        \
+			}                                                                       \
+			if (todo != HTTP_READ)                                                  \
+				return 0;                                                       \
+			todo = http_commit(http_batch_##name(ctx));                             \
+		}                                                                               \
+		if (todo != HTTP_DONE)                                                          \
+			http_give_up();                                                         \
+		return 0;                                                                       \
 	}
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * HTTP/1.x response framing, pure: knows by sequence number where the next status line begins, so
- * that each response is seen exactly once (RFC 9112). The same code runs in the kernel and on the host.
+ * that each response is seen exactly once (RFC 9112). The same code runs in the kernel and on the
+ * host.
  *
  * A run takes one TCP segment: http1_begin() places it against the flow's state, then http1_want()
  * and http1_step() alternate until the segment is read. The includer defines http1_current(), which
@@ -19,41 +20,45 @@
 #define HTTP1_FN static inline
 #endif
 
-#define HTTP1_LINE   32 /* what is looked at of a line */
+#define HTTP1_LINE   32  /* what is looked at of a line */
 #define HTTP1_WINDOW 128 /* payload bytes loaded at a time */
 /* Status line: "HTTP/1.1 404" and the byte after it. */
 #define HTTP1_STATUS_LEN 13
 
 enum http1_state {
-	HTTP1_STATUS, /* at the start of a status line */
-	HTTP1_HEADER, /* at the start of a header line */
+	HTTP1_STATUS,      /* at the start of a status line */
+	HTTP1_HEADER,      /* at the start of a header line */
 	HTTP1_HEADER_SKIP, /* inside a header line */
-	HTTP1_BODY, /* `left` bytes to skip */
-	HTTP1_CHUNK, /* at the start of a chunk-size line */
-	HTTP1_CHUNK_SKIP, /* behind the size, in a chunk extension */
-	HTTP1_TRAILER, /* at the start of a trailer line */
+	HTTP1_BODY,        /* `left` bytes to skip */
+	HTTP1_CHUNK,       /* at the start of a chunk-size line */
+	HTTP1_CHUNK_SKIP,  /* behind the size, in a chunk extension */
+	HTTP1_TRAILER,     /* at the start of a trailer line */
 	HTTP1_TRAILER_SKIP,
 	HTTP1_OPAQUE, /* the end can't be told: close-delimited, 101, or lost */
 };
 
-#define HTTP1_CHUNKED	 0x01
+#define HTTP1_CHUNKED    0x01
 #define HTTP1_HAS_LENGTH 0x02
 /* A body should follow header_end, unless this answers HEAD: then the next status line does. */
 #define HTTP1_MAYBE_HEAD 0x04
-#define HTTP1_HAS_ISN	 0x08
+#define HTTP1_HAS_ISN    0x08
+/* A Content-Length that is no number, or two that differ: it matters where a body depends on it. */
+#define HTTP1_ODD_LENGTH 0x10
 
-/* State of a flow: value of the map `flows`. Sequence numbers wrap; compare by signed difference. */
+/* State of a flow: value of the map `flows`. Sequence numbers wrap; compare by signed difference.
+ */
 struct http1_flow {
-	__u32 next; /* sequence number of the next byte to read */
-	__u32 isn; /* of the server, where HTTP1_HAS_ISN */
-	__u32 last_ack; /* acknowledgement number of the segment with the last status line */
+	__u32 next;       /* sequence number of the next byte to read */
+	__u32 isn;        /* of the server, where HTTP1_HAS_ISN */
+	__u32 last_ack;   /* acknowledgement number of the segment with the last status line */
 	__u32 header_end; /* sequence number behind the last header block */
-	__u64 left; /* bytes of body or chunk to skip */
+	__u64 left;       /* bytes of body or chunk to skip */
 	__u16 status;
 	__u8 state; /* enum http1_state */
 	__u8 carry_len;
 	__u8 flags;
-	__u8 pad[3];
+	__u8 pad;
+	__u16 turn; /* raised by every change: who read an older one has read something else */
 	__u8 carry[HTTP1_LINE]; /* start of a line that the segment's end cut */
 };
 
@@ -67,6 +72,7 @@ enum http1_event {
 	HTTP1_BAD_LENGTH,
 	HTTP1_BAD_CHUNK,
 	HTTP1_WENT_OPAQUE, /* close-delimited body or 101: not an error */
+	HTTP1_RESYNC,      /* the caller's: framing was lost, and is found again */
 };
 
 /* One segment at work. Per-CPU scratch in the kernel. */
@@ -74,14 +80,15 @@ struct http1_run {
 	struct http1_flow flow;
 	__u32 seq; /* of the segment's first payload byte */
 	__u32 ack;
-	__u32 len; /* payload bytes */
-	__u32 pos; /* next byte to read; may pass len when a body reaches beyond */
-	__u32 line_seq; /* where the line at hand began */
+	__u32 len;        /* payload bytes */
+	__u32 pos;        /* next byte to read; may pass len when a body reaches beyond */
+	__u32 line_seq;   /* where the line at hand began */
 	__u32 window_pos; /* payload bytes [window_pos, window_pos + window_len) are in window */
 	__u32 window_len;
-	__u32 event; /* enum http1_event */
+	__u32 event;               /* enum http1_event */
 	__u8 line[HTTP1_LINE * 2]; /* carry, then what follows; what counts is at most HTTP1_LINE */
-	__u8 window[HTTP1_WINDOW + HTTP1_LINE]; /* reads at an index below HTTP1_WINDOW stay inside */
+	__u8 window[HTTP1_WINDOW +
+		    HTTP1_LINE]; /* reads at an index below HTTP1_WINDOW stay inside */
 };
 
 static __always_inline __u64 http1_u64(const __u8 *p)
@@ -114,9 +121,10 @@ static __always_inline __u64 http1_lower(__u64 v)
 }
 
 /*
- * Index of the first '\n' in eight bytes, 8 if none. The zero-byte test on v ^ "\n\n...": its lowest
- * set bit is exact, whatever borrows do above it; below that bit one is set per byte, and the product
- * adds them up. Without branches, so that the verifier sees one unknown number instead of nine known.
+ * Index of the first '\n' in eight bytes, 8 if none. The zero-byte test on v ^ "\n\n...": its
+ * lowest set bit is exact, whatever borrows do above it; below that bit one is set per byte, and
+ * the product adds them up. Without branches, so that the verifier sees one unknown number instead
+ * of nine known.
  */
 static __always_inline __u32 http1_newline(__u64 v)
 {
@@ -128,7 +136,7 @@ static __always_inline __u32 http1_newline(__u64 v)
 }
 
 /* http1_match_status(): what a number below 100 means. */
-#define HTTP1_NO_STATUS	     0
+#define HTTP1_NO_STATUS      0
 #define HTTP1_PARTIAL_STATUS 1
 
 static __always_inline int http1_is_digit(__u8 c)
@@ -138,7 +146,8 @@ static __always_inline int http1_is_digit(__u8 c)
 
 /*
  * Is this the start of a status line (RFC 9112 4)? The status code; HTTP1_PARTIAL_STATUS where n
- * bytes are too few to say; HTTP1_NO_STATUS. A code must be 100..599 and end with a space or the line.
+ * bytes are too few to say; HTTP1_NO_STATUS. A code must be 100..599 and end with a space or the
+ * line.
  */
 static __always_inline __u32 http1_match_status(const __u8 *b, __u32 n)
 {
@@ -229,7 +238,10 @@ HTTP1_FN __u32 http1_line_chunk_size(void)
 	return digits;
 }
 
-/* Reads the number of a Content-Length line into flow.left. 0 where it is none (RFC 9112 6.3). */
+/*
+ * Reads the number of a Content-Length line into flow.left. 0 where it is none (RFC 9112 6.3), or
+ * where its end is not in sight: more digits than 10^16 has, or a joke.
+ */
 HTTP1_FN __u32 http1_line_length(void)
 {
 	struct http1_run *run = http1_current();
@@ -244,13 +256,15 @@ HTTP1_FN __u32 http1_line_length(void)
 		if (!digits && (c == ' ' || c == '\t'))
 			continue;
 		if (!http1_is_digit(c)) {
+			if (c != '\r' && c != '\n' && c != ' ' && c != '\t')
+				return 0;
 			run->flow.left = length;
 			return digits;
 		}
 		length = length * 10 + (c - '0');
 		digits++;
 	}
-	return 0; /* the number's end is not in sight: 17 digits or a joke */
+	return 0;
 }
 
 /* Window index of the first '\n' at or behind `at`, HTTP1_WINDOW or more where there is none. */
@@ -275,12 +289,14 @@ HTTP1_FN __u32 http1_window_newline(__u32 at)
 }
 
 /*
- * From window index `at`, inside a line: index of the next line that matters (it begins with a
- * letter of "Content-Length" or "Transfer-Encoding", or is blank), or of the first byte not looked
- * at. HTTP1_AT_LINE tells that this is the start of a line.
+ * From window index `at`, inside a line: index of the next line that matters (it begins as
+ * "Content-Length" or "Transfer-Encoding" does, or is blank, or is too short to say), or of the
+ * first byte not looked at. HTTP1_AT_LINE tells that this is the start of a line.
  */
-#define HTTP1_AT_LINE 0x100
-#define HTTP1_SCANS   64
+#define HTTP1_AT_LINE 0x1000
+#define HTTP1_SCANS   (HTTP1_WINDOW / 2)
+#define HTTP1_CONTENT 0x2d746e65746e6f63ULL /* "content-" as a number */
+#define HTTP1_TRANSFE 0x726566736e617274ULL /* "transfer" */
 
 HTTP1_FN __u32 http1_window_scan(__u32 at, __u32 blank_only)
 {
@@ -291,22 +307,23 @@ HTTP1_FN __u32 http1_window_scan(__u32 at, __u32 blank_only)
 		return at;
 	len = run->window_len;
 	for (int i = 0; i < HTTP1_SCANS; i++) {
-		__u8 c;
+		const __u8 *line;
+		__u64 name;
 
 		at = http1_window_newline(at);
 		if (at >= len)
 			return len;
 		at++;
-		if (at >= len)
-			return len | HTTP1_AT_LINE;
 		PARSE_KEEP(at);
-		if (at >= HTTP1_WINDOW)
-			return len;
-		c = run->window[at];
-		if (c == '\r' || c == '\n')
+		if (at >= HTTP1_WINDOW || at + 9 > len)
 			return at | HTTP1_AT_LINE;
-		c |= 0x20;
-		if (!blank_only && (c == 'c' || c == 't'))
+		line = run->window + at;
+		if (line[0] == '\r' || line[0] == '\n')
+			return at | HTTP1_AT_LINE;
+		if (blank_only)
+			continue;
+		name = http1_lower(http1_u64(line));
+		if ((name == HTTP1_CONTENT && (line[8] | 0x20) == 'l') || name == HTTP1_TRANSFE)
 			return at | HTTP1_AT_LINE;
 	}
 	return at;
@@ -318,6 +335,31 @@ static __always_inline void http1_go_opaque(struct http1_run *run, enum http1_ev
 	run->flow.state = HTTP1_OPAQUE;
 	run->flow.carry_len = 0;
 	run->pos = run->len;
+}
+
+static __always_inline void http1_end_body(struct http1_flow *flow)
+{
+	flow->state = flow->flags & HTTP1_CHUNKED ? HTTP1_CHUNK : HTTP1_STATUS;
+}
+
+/*
+ * Skips the body. Where it reaches beyond the segment, `next` jumps to its end at once, so that the
+ * segments in between cost no write, and their loss nothing; at most half the sequence space in
+ * one jump.
+ */
+static __always_inline void http1_skip_body(struct http1_run *run)
+{
+	struct http1_flow *flow = &run->flow;
+	__u64 jump = flow->left;
+
+	if (jump > 0x20000000)
+		jump = 0x20000000;
+	flow->left -= jump;
+	run->pos += jump;
+	if (flow->left)
+		flow->state = HTTP1_BODY;
+	else
+		http1_end_body(flow);
 }
 
 /* The blank line was read: what follows (RFC 9112 6.3). */
@@ -333,49 +375,29 @@ static __always_inline void http1_end_headers(struct http1_run *run)
 	} else if (flow->flags & HTTP1_CHUNKED) {
 		flow->flags |= HTTP1_MAYBE_HEAD;
 		flow->state = HTTP1_CHUNK;
+	} else if (flow->flags & HTTP1_ODD_LENGTH) {
+		http1_go_opaque(run, HTTP1_BAD_LENGTH);
 	} else if (!(flow->flags & HTTP1_HAS_LENGTH)) {
 		flow->flags |= HTTP1_MAYBE_HEAD;
 		http1_go_opaque(run, HTTP1_WENT_OPAQUE);
 	} else if (flow->left) {
 		flow->flags |= HTTP1_MAYBE_HEAD;
-		flow->state = HTTP1_BODY;
+		http1_skip_body(run);
 	} else {
 		flow->state = HTTP1_STATUS;
 	}
 }
 
-static __always_inline void http1_end_body(struct http1_flow *flow)
-{
-	flow->state = flow->flags & HTTP1_CHUNKED ? HTTP1_CHUNK : HTTP1_STATUS;
-}
-
-/*
- * Skips the body. Where it reaches beyond the segment, `next` jumps to its end at once, so that the
- * segments in between cost no write; at most half the sequence space in one jump.
- */
-static __always_inline void http1_skip_body(struct http1_run *run)
-{
-	struct http1_flow *flow = &run->flow;
-	__u64 jump = flow->left;
-
-	if (jump > 0x20000000)
-		jump = 0x20000000;
-	flow->left -= jump;
-	run->pos += jump;
-	if (!flow->left)
-		http1_end_body(flow);
-}
-
 /* Is run.line the start of a header that decides the framing? Names are 14 and 17 bytes. */
 static __always_inline int http1_is_length(const __u8 *line)
 {
-	return http1_lower(http1_u64(line)) == 0x2d746e65746e6f63ULL /* content- */ &&
+	return http1_lower(http1_u64(line)) == HTTP1_CONTENT &&
 	       (http1_lower(http1_u64(line + 7)) == 0x3a6874676e656c2dULL /* -length: */);
 }
 
 static __always_inline int http1_is_transfer_encoding(const __u8 *line)
 {
-	return http1_lower(http1_u64(line)) == 0x726566736e617274ULL /* transfer */ &&
+	return http1_lower(http1_u64(line)) == HTTP1_TRANSFE &&
 	       http1_lower(http1_u64(line + 8)) == 0x6e69646f636e652dULL /* -encodin */ &&
 	       (line[16] | 0x20) == 'g' && line[17] == ':';
 }
@@ -386,10 +408,12 @@ static __always_inline void http1_read_header(struct http1_run *run)
 	struct http1_flow *flow = &run->flow;
 
 	if (http1_is_length(run->line)) {
-		if (http1_line_length())
-			flow->flags |= HTTP1_HAS_LENGTH;
-		else
-			http1_go_opaque(run, HTTP1_BAD_LENGTH);
+		__u64 before = flow->left;
+
+		if (!http1_line_length() ||
+		    (flow->flags & HTTP1_HAS_LENGTH && before != flow->left))
+			flow->flags |= HTTP1_ODD_LENGTH;
+		flow->flags |= HTTP1_HAS_LENGTH;
 	} else if (http1_is_transfer_encoding(run->line)) {
 		/* "identity" (RFC 2616) means none; whatever else ends with chunked. */
 		__u32 at = run->line[18] == ' ' ? 19 : 18;
@@ -399,26 +423,30 @@ static __always_inline void http1_read_header(struct http1_run *run)
 	}
 }
 
-/* A chunk-size line, complete or cut behind HTTP1_LINE bytes. end: index of its '\n'. */
-static __always_inline void http1_read_chunk(struct http1_run *run, __u32 whole)
+/* Behind a chunk-size line: its data and the CRLF after it, or the trailers. */
+static __always_inline void http1_begin_chunk(struct http1_run *run)
 {
-	struct http1_flow *flow = &run->flow;
-
-	if (!http1_line_chunk_size()) {
-		http1_go_opaque(run, HTTP1_BAD_CHUNK);
+	if (!run->flow.left) {
+		run->flow.state = HTTP1_TRAILER;
 		return;
 	}
-	if (!whole)
-		flow->state = HTTP1_CHUNK_SKIP;
-	else if (!flow->left)
-		flow->state = HTTP1_TRAILER;
-	else
-		flow->state = HTTP1_BODY;
-	if (flow->left)
-		flow->left += 2; /* the CRLF behind the data */
+	run->flow.left += 2;
+	http1_skip_body(run);
 }
 
-/* The status line at hand, n bytes of it in run.line, of which `carried` came before this segment. */
+/* A chunk-size line, whole or cut behind HTTP1_LINE bytes. */
+static __always_inline void http1_read_chunk(struct http1_run *run, __u32 whole)
+{
+	if (!http1_line_chunk_size())
+		http1_go_opaque(run, HTTP1_BAD_CHUNK);
+	else if (!whole)
+		run->flow.state = HTTP1_CHUNK_SKIP;
+	else
+		http1_begin_chunk(run);
+}
+
+/* The status line at hand, n bytes of it in run.line, of which `carried` came before this segment.
+ */
 static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __u32 carried)
 {
 	struct http1_flow *flow = &run->flow;
@@ -442,13 +470,14 @@ static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __
 	flow->left = 0;
 	flow->last_ack = run->ack;
 	flow->state = HTTP1_HEADER_SKIP;
-	/* The byte behind the code may be the '\n': it is looked at again. */
-	run->pos += HTTP1_STATUS_LEN - 1 - carried;
+	/* The byte behind the code may be the '\n': it is looked at again. A carry has none. */
+	if (carried < HTTP1_STATUS_LEN - 1)
+		run->pos += HTTP1_STATUS_LEN - 1 - carried;
 }
 
 /*
- * Skips to the end of the line, or of the window. Header lines that don't matter are skipped without
- * a look; trailers end with a blank line.
+ * Skips to the end of the line, or of the window. Header lines that don't matter are skipped
+ * without a look; trailers end with a blank line.
  */
 static __always_inline void http1_skip_line(struct http1_run *run)
 {
@@ -466,7 +495,6 @@ static __always_inline void http1_skip_line(struct http1_run *run)
 /* A chunk extension: its line ends at the first '\n', whatever follows. */
 static __always_inline void http1_skip_extension(struct http1_run *run)
 {
-	struct http1_flow *flow = &run->flow;
 	__u32 n = run->window_len - (run->pos - run->window_pos), end = http1_line_end();
 
 	if (n > HTTP1_LINE)
@@ -476,7 +504,7 @@ static __always_inline void http1_skip_extension(struct http1_run *run)
 		return;
 	}
 	run->pos += end + 1;
-	flow->state = flow->left ? HTTP1_BODY : HTTP1_TRAILER;
+	http1_begin_chunk(run);
 }
 
 /*
@@ -494,6 +522,8 @@ static __always_inline __u32 http1_want(const struct http1_run *run)
 	if (run->pos - run->window_pos < run->window_len)
 		have = run->window_len - (run->pos - run->window_pos);
 	if (have >= HTTP1_LINE || have == rest)
+		return 0;
+	if (have && (run->flow.state == HTTP1_HEADER_SKIP || run->flow.state == HTTP1_TRAILER_SKIP))
 		return 0;
 	return rest < HTTP1_WINDOW ? rest : HTTP1_WINDOW;
 }
@@ -553,7 +583,8 @@ HTTP1_FN int http1_step(void)
 		return 1;
 	}
 	if (flow->state == HTTP1_STATUS) {
-		/* Empty lines before a status line are tolerated (RFC 9112 2.2 does for requests). */
+		/* Empty lines before a status line are tolerated (RFC 9112 2.2 does for requests).
+		 */
 		if (!carried && (run->line[0] == '\r' || run->line[0] == '\n'))
 			run->pos++;
 		else
@@ -569,7 +600,8 @@ HTTP1_FN int http1_step(void)
 		return 0;
 	}
 	flow->carry_len = 0;
-	/* After HEAD a status line stands where the first chunk would: it is no hexadecimal number. */
+	/* After HEAD a status line stands where the first chunk would: it is no hexadecimal number.
+	 */
 	if (flow->state == HTTP1_CHUNK && http1_line_status(n) >= 100) {
 		flow->state = HTTP1_STATUS;
 		http1_read_status(run, n, carried);
@@ -587,20 +619,23 @@ HTTP1_FN int http1_step(void)
 			http1_end_headers(run);
 		return 1;
 	}
-	if (flow->state == HTTP1_HEADER)
+	if (flow->state == HTTP1_HEADER) {
 		http1_read_header(run);
-	if (!whole && flow->state == HTTP1_HEADER)
 		flow->state = HTTP1_HEADER_SKIP;
-	else if (!whole && flow->state == HTTP1_TRAILER)
+	} else {
 		flow->state = HTTP1_TRAILER_SKIP;
+	}
+	/* The '\n', where it is there, is looked at again: skipping begins inside a line. */
+	if (whole)
+		run->pos--;
 	return 1;
 }
 
 /* What a segment is to a flow. */
 enum http1_place {
-	HTTP1_READ, /* run the machine from run.pos */
-	HTTP1_OLD, /* retransmission, second hook, or body: nothing to do */
-	HTTP1_GAP, /* bytes before it were not seen: framing is lost until a resync */
+	HTTP1_READ,       /* run the machine from run.pos */
+	HTTP1_OLD,        /* retransmission, second hook, or body: nothing to do */
+	HTTP1_GAP,        /* bytes before it were not seen: framing is lost until a resync */
 	HTTP1_TRY_RESYNC, /* look at its first bytes: http1_resync() */
 };
 
@@ -609,7 +644,7 @@ enum http1_place {
  * since the last status line. That is what tells a response from body text which imitates one.
  */
 static __always_inline enum http1_place http1_place(const struct http1_flow *flow, __u32 seq,
-						     __u32 ack, __u32 len)
+						    __u32 ack, __u32 len)
 {
 	__s32 behind = flow->next - seq;
 	int fresh = (__s32)(ack - flow->last_ack) > 0;

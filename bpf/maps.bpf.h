@@ -34,23 +34,29 @@ struct flow_key {
 	__u32 zone; /* always 0: one flow has one key at every hook */
 };
 
-struct claim_key {
-	struct flow_key flow;
-	__u32 seq; /* of a status line's first byte */
-	__u32 pad;
+/* Held while a flow's state is copied; alone in a cache line. */
+struct flow_lock {
+	struct bpf_spin_lock lock;
+	__u32 pad[15];
 };
+
+#define FLOW_LOCKS 1024
+
+/* Things found in a batch of steps: one a step at most, and one before the first. */
+#define FOUND_MAX 128
 
 /* Working memory of the packet programs: too large for the stack. */
 struct scratch {
 	struct http1_run run;
 	struct flow_key flow_key;
-	struct claim_key claim;
 	struct http_key http_key;
 	struct packet packet;
 	__u32 epoch; /* 0 or 1, the same for all counts of one packet */
 	__u32 hook;
 	__u32 ifindex;
-	__u32 base; /* the flow's `next` when its state was copied */
+	__u32 is_new; /* run.flow is not in the map yet */
+	__u32 found_count;
+	__u16 found[FOUND_MAX]; /* status codes, and below 100 enum http1_event: not counted yet */
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
 };
 
@@ -62,7 +68,7 @@ struct drop_scratch {
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
 };
 
-/* 0 -> struct scratch. Written and read by packet programs. 1 KiB per CPU. */
+/* 0 -> struct scratch. Written and read by packet programs. 1.1 KiB per CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -90,16 +96,15 @@ struct {
 } flows SEC(".maps");
 
 /*
- * struct claim_key -> 1: this response is counted. Written by packet programs, never read back: two
- * CPUs at one flow both try to insert, one wins. When full, the oldest go; only claims of the
- * last moments matter. 120 B each.
+ * Hash of struct flow_key -> struct flow_lock. Two CPUs may work on one flow; a spin lock is refused
+ * in an LRU map's value, so flows share these. Used by packet programs. Never full. 64 KiB.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct claim_key);
-	__type(value, __u32);
-} claims SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FLOW_LOCKS);
+	__type(key, __u32);
+	__type(value, struct flow_lock);
+} flow_locks SEC(".maps");
 
 /*
  * struct http_key -> struct http_value per CPU. Written by packet programs, read and emptied by user

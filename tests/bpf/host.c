@@ -17,9 +17,10 @@
 
 #include "host.h"
 
-#define EFAULT    14
-#define PAGE      4096
-#define LOW_BYTES (32 * PAGE)
+#define EFAULT     14
+#define EOPNOTSUPP 95
+#define PAGE       4096
+#define LOW_BYTES  (1 * PAGE)
 
 #define HASH(m)                                                                             \
 	{                                                                                   \
@@ -34,12 +35,12 @@ static struct host_map maps[] = {
 	ARRAY(scratches, 1),
 	ARRAY(drop_scratches, 1),
 	HASH(flows),
-	HASH(claims),
 	HASH(http_counts_0),
 	HASH(http_counts_1),
 	HASH(drop_counts_0),
 	HASH(drop_counts_1),
 	ARRAY(totals, 2),
+	ARRAY(flow_locks, FLOW_LOCKS),
 	{ .map = &http_epochs, .inner = (void *const *)http_epochs.values },
 	{ .map = &drop_epochs, .inner = (void *const *)drop_epochs.values },
 };
@@ -102,6 +103,19 @@ long bpf_probe_read_kernel(void *to, __u32 len, const void *from)
 	return 0;
 }
 
+/* One lock at a time, and never across a helper: the verifier asserts that, and so does this. */
+void bpf_spin_lock(struct bpf_spin_lock *lock)
+{
+	assert(!lock->val);
+	lock->val = 1;
+}
+
+void bpf_spin_unlock(struct bpf_spin_lock *lock)
+{
+	assert(lock->val);
+	lock->val = 0;
+}
+
 __u64 bpf_ktime_get_boot_ns(void)
 {
 	return 1;
@@ -147,17 +161,20 @@ static int run_xdp(enum program program)
 		assert(now.low != MAP_FAILED);
 		assert(!mprotect(now.low + LOW_BYTES, PAGE, PROT_NONE));
 	}
-	assert(now.len <= LOW_BYTES);
+	if (program == SW_XDP_FRAGS)
+		return sw_xdp_frags(&xdp);
 	xdp.data_end = (__u32)(unsigned long)(now.low + LOW_BYTES);
 	xdp.data = xdp.data_end - now.len;
 	memcpy(now.low + LOW_BYTES - now.len, now.packet, now.len);
-	return program == SW_XDP ? sw_xdp(&xdp) : sw_xdp_frags(&xdp);
+	return sw_xdp(&xdp);
 }
 
 static int run(enum program program, const uint8_t *packet, size_t len)
 {
 	struct scratch *s = current_scratch();
 
+	if (program == SW_XDP && len > LOW_BYTES)
+		return -EOPNOTSUPP; /* without frags a frame is a page at most */
 	set_packet(packet, len);
 	ASAN_UNPOISON_MEMORY_REGION(s->headers, sizeof(s->headers));
 	memset(s->headers, 0xff, sizeof(s->headers));

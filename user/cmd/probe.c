@@ -155,16 +155,16 @@ static json_t *missing_json(const struct capabilities *capabilities)
 static int print_json(const struct findings *f)
 {
 	json_t *object = json_pack(
-		"{ss ss si sb so s{sb ss*} sb sb s{sb si si} s{si si si sb sI} so ss*}", "kernel",
+		"{ss ss si sb so s{sb ss*} sb sb s{sb si si} s{si si sb sI} so ss*}", "kernel",
 		f->features.release, "machine", f->features.machine, "possible_cpus",
 		f->features.possible_cpus, "btf", f->features.btf, "missing_capabilities",
 		missing_json(&f->capabilities), "programs", "loaded", f->tried && !f->load_error,
 		"error", f->load_error ? strerror(-f->load_error) : NULL, "tcx", f->features.tcx,
 		"xdp_frags", f->features.xdp_load_bytes, "drop_reasons", "known", f->reasons.known,
 		"count", f->reasons.count, "firewall", count_class(&f->reasons, CLASS_FIREWALL),
-		"maps", "flows", f->sizes.flows, "claims", f->sizes.claims, "counts",
-		f->sizes.counts, "shared", f->sizes.shared, "bytes", (json_int_t)f->sizes.bytes,
-		"interfaces", interfaces_json(f), "unknown_interface", f->plan.unknown);
+		"maps", "flows", f->sizes.flows, "counts", f->sizes.counts, "shared",
+		f->sizes.shared, "bytes", (json_int_t)f->sizes.bytes, "interfaces",
+		interfaces_json(f), "unknown_interface", f->plan.unknown);
 	int err = object ? json_dumpf(object, stdout, JSON_COMPACT) : -1;
 
 	json_decref(object);

@@ -22,7 +22,6 @@
 /* What the kernel takes per entry: struct htab_elem with its LRU node, rounded key, value. */
 #define BYTES_ELEM        56
 #define BYTES_FLOW        (BYTES_ELEM + 40 + 64)
-#define BYTES_CLAIM       (BYTES_ELEM + 48 + 8)
 #define BYTES_HTTP_KEY    (BYTES_ELEM + sizeof(struct http_key))
 #define BYTES_DROP_KEY    (BYTES_ELEM + sizeof(struct drop_key))
 #define BYTES_PERCPU_SLOT 8 /* pointer to the per-CPU values */
@@ -62,9 +61,8 @@ static __u64 bytes_per_share(unsigned int cpus)
 		http += sizeof(struct http_value);
 		drop += sizeof(struct drop_value);
 	}
-	/* Two flows and one claim for each entry of the counting maps, of which there are two sets.
-	 */
-	return 2 * BYTES_FLOW + BYTES_CLAIM + 2 * http + 2 * drop;
+	/* Two flows for each entry of the counting maps, of which there are two sets. */
+	return 2 * BYTES_FLOW + 2 * http + 2 * drop;
 }
 
 static __u32 largest_power(__u64 limit)
@@ -86,7 +84,6 @@ void loader_size_maps(__u64 memory_budget, unsigned int possible_cpus, struct lo
 		share = bytes_per_share(0);
 	ret->counts = largest_power(memory_budget / share);
 	ret->flows = ret->counts * 2;
-	ret->claims = ret->counts;
 	ret->bytes = ret->counts * share;
 }
 
@@ -139,8 +136,6 @@ static int size_maps(struct spikewatch *skel, const struct loader_sizes *sizes, 
 {
 	int err = bpf_map__set_max_entries(skel->maps.flows, sizes->flows);
 
-	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.claims, sizes->claims);
 	if (!err)
 		err = size_counts(skel->maps.http_epochs, skel->maps.http_counts_0,
 				  skel->maps.http_counts_1, sizes, &templates[0]);

@@ -19,7 +19,6 @@ struct loader_cfg {
 /* Entries of each map as they follow from the budget. */
 struct loader_sizes {
 	__u32 flows;
-	__u32 claims;
 	__u32 counts; /* each of the four counting maps */
 	bool shared;  /* counting maps are shared by the CPUs: the budget is too small for one each
 		       */

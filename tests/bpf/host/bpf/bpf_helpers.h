@@ -25,9 +25,6 @@ long bpf_ringbuf_output(void *ringbuf, void *data, __u64 size, __u64 flags);
 __u64 bpf_xdp_get_buff_len(const void *xdp);
 long bpf_xdp_load_bytes(const void *xdp, __u32 offset, void *to, __u32 len);
 
-struct bpf_spin_lock {
-	__u32 held;
-};
 void bpf_spin_lock(struct bpf_spin_lock *lock);
 void bpf_spin_unlock(struct bpf_spin_lock *lock);
 

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Conversations, and what must be counted of them. */
+#ifndef TESTS_BPF_ROWS_HTTP_H
+#define TESTS_BPF_ROWS_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spikewatch_abi.h"
+
+/* What happens next. Bytes of the server are a stream: positions count from its first byte. */
+enum act {
+	END,
+	SEND,       /* the server sends text, `times` over, in segments as large as MTU allows */
+	SEND_WHOLE, /* ... in one segment, as GRO and GSO make them */
+	LOSE,       /* ... and no hook sees it */
+	AGAIN,      /* the bytes [from, from + len) once more, in one segment */
+	REQUEST,    /* the client sends something: acknowledgement numbers grow */
+	SYN,        /* a SYN from the server; its sequence number is `from` */
+	FORGET,     /* the LRU evicts the flow */
+};
+
+struct step {
+	enum act act;
+	const char *text;
+	unsigned int times;
+	uint32_t from;
+	uint32_t len;
+};
+
+#define STEPS    12
+#define STATUSES 6
+#define ALSO     4
+
+struct http_row {
+	const char *name;
+	struct step steps[STEPS];
+	struct {
+		uint16_t status;
+		uint32_t count;
+	} want[STATUSES];
+	/* Counters besides those of the classes; all others of http_* are zero. */
+	struct {
+		enum sw_counter counter;
+		uint64_t n;
+	} also[ALSO];
+	int flows;          /* flows_created; 0: one, NO_FLOW: none */
+	bool as_sent;       /* other segment borders would give other counters */
+	uint32_t first_seq; /* 0: 1000 */
+	bool ipv6;
+	bool vlan;
+};
+
+#define NO_FLOW (-1)
+
+extern const struct http_row HTTP_ROWS[];
+extern const size_t HTTP_ROW_COUNT;
+
+#endif

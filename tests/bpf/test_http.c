@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* http1.h and http.bpf.h: conversations are counted exactly, however they are cut into segments. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host.h"
+#include "kernel.h"
+#include "packet.h"
+#include "rows_http.h"
+#include "table.h"
+
+#define MTU          1400
+#define STREAM_BYTES (256 * 1024)
+#define AS_SENT      ((size_t)-1)
+#define BYTE_BY_BYTE ((size_t)-2)
+
+/* A conversation at work. */
+struct talk {
+	const struct http_row *row;
+	const struct target *target;
+	const enum program *programs; /* each segment passes them in turn */
+	size_t program_count;
+	size_t border; /* one more segment border, counted in sent bytes; AS_SENT, BYTE_BY_BYTE */
+	size_t sent;
+	uint32_t seq; /* of stream[0] */
+	uint32_t ack;
+	size_t len;
+	uint8_t stream[STREAM_BYTES];
+	bool unable; /* the target can't run such a segment */
+};
+
+static struct talk talk;
+
+static void emit(const struct talk *t, uint8_t flags, uint32_t seq, const void *bytes, size_t len,
+		 bool *ret_unable)
+{
+	struct packet_spec spec = {
+		.ip_first = target_program_starts_at_ip(t->programs[0]),
+		.ipv6 = t->row->ipv6,
+		.tags = { t->row->vlan ? 0x8100 : 0 },
+		.tcp_flags = flags,
+		.tcp_options = 12,
+		.seq = seq,
+		.ack = t->ack,
+		.payload = bytes,
+		.payload_len = len,
+	};
+	static uint8_t packet[PACKET_MAX];
+	size_t packet_len = packet_build(&spec, packet);
+
+	for (size_t i = 0; i < t->program_count; i++) {
+		int verdict = t->target->run(t->programs[i], packet, packet_len);
+
+		if (verdict == -EOPNOTSUPP) {
+			*ret_unable = true;
+			return;
+		}
+		assert_int_equal(verdict, target_program_pass(t->programs[i]));
+	}
+}
+
+/* Bytes [from, to) of the stream, in segments of at most `most` bytes. */
+static void emit_bytes(struct talk *t, size_t from, size_t to, size_t most)
+{
+	for (size_t n; from < to && !t->unable; from += n) {
+		n = to - from < most ? to - from : most;
+		if (t->border == BYTE_BY_BYTE)
+			n = 1;
+		else if (t->sent < t->border && t->border - t->sent < n)
+			n = t->border - t->sent;
+		emit(t, PACKET_ACK, t->seq + from, t->stream + from, n, &t->unable);
+		t->sent += n;
+	}
+}
+
+static void say(struct talk *t, const struct step *step)
+{
+	size_t from = t->len, times = step->times ? step->times : 1, n = strlen(step->text);
+
+	assert_true(t->len + times * n <= sizeof(t->stream));
+	for (size_t i = 0; i < times; i++, t->len += n)
+		memcpy(t->stream + t->len, step->text, n);
+	if (step->act != LOSE)
+		emit_bytes(t, from, t->len, step->act == SEND ? MTU : STREAM_BYTES);
+}
+
+static void do_step(struct talk *t, const struct step *step)
+{
+	switch (step->act) {
+	case SEND:
+	case SEND_WHOLE:
+	case LOSE:
+		say(t, step);
+		break;
+	case AGAIN:
+		assert_true(step->from + step->len <= t->len);
+		emit(t, PACKET_ACK, t->seq + step->from, t->stream + step->from, step->len,
+		     &t->unable);
+		break;
+	case REQUEST:
+		t->ack += 100;
+		break;
+	case SYN:
+		if (t->seq != step->from + 1) {
+			t->seq = step->from + 1;
+			t->len = 0;
+		}
+		emit(t, PACKET_SYN | PACKET_ACK, step->from, NULL, 0, &t->unable);
+		break;
+	case FORGET:
+		t->target->forget_flows();
+		break;
+	case END:
+		break;
+	}
+}
+
+/* Has the whole conversation. False where the target can't. How many bytes were sent: talk.sent. */
+static bool converse(const struct http_row *row, const struct target *target,
+		     const enum program *programs, size_t program_count, size_t border)
+{
+	talk.row = row;
+	talk.target = target;
+	talk.programs = programs;
+	talk.program_count = program_count;
+	talk.border = border;
+	talk.sent = 0;
+	talk.seq = row->first_seq ? row->first_seq : 1000;
+	talk.ack = 0xffffffb0; /* wraps with the first request */
+	talk.len = 0;
+	talk.unable = false;
+	target->reset();
+	for (int i = 0; i < STEPS && row->steps[i].act != END && !talk.unable; i++)
+		do_step(&talk, &row->steps[i]);
+	return !talk.unable;
+}
+
+static __u64 key_count(const struct counts *got, uint16_t status)
+{
+	for (size_t i = 0; i < got->key_count; i++)
+		if (got->keys[i].status == status)
+			return got->key_counts[i];
+	return 0;
+}
+
+static void check_keys(const struct http_row *row, const struct counts *got, const char *doing)
+{
+	struct addr client = packet_client(row->ipv6), server = packet_server(row->ipv6);
+	__u64 sum = 0, good = 0, errors = 0;
+
+	for (int i = 0; i < STATUSES && row->want[i].status; i++) {
+		uint16_t status = row->want[i].status;
+
+		if (status < 200)
+			continue;
+		if (status >= 400 && key_count(got, status) != row->want[i].count)
+			fail_msg("%s: %llu of status %u", doing, key_count(got, status), status);
+		*(status >= 400 ? &errors : &good) += row->want[i].count;
+	}
+	if (key_count(got, 0) != good)
+		fail_msg("%s: %llu good responses, not %llu", doing, key_count(got, 0), good);
+	for (size_t i = 0; i < got->key_count; i++) {
+		assert_memory_equal(&got->keys[i].client, &client, sizeof(client));
+		assert_memory_equal(&got->keys[i].server, &server, sizeof(server));
+		assert_int_equal(got->keys[i].port, htons(PACKET_SERVER_PORT));
+		sum += got->key_counts[i];
+	}
+	assert_int_equal(sum, good + errors);
+	/* The ring's budget is 64 events an epoch. */
+	table_check_counter(got, COUNT_RING_SENT, errors < 64 ? errors : 64, doing);
+	table_check_counter(got, COUNT_RING_OVER_BUDGET, errors < 64 ? 0 : errors - 64, doing);
+	assert_int_equal(got->event_count, errors < 64 ? errors : 64);
+}
+
+static void check(const struct http_row *row, const struct target *target, const char *doing)
+{
+	__u64 want[COUNT_MAX] = {};
+	struct counts got;
+
+	target->read(&got);
+	table_note_reached(&got);
+	table_check_identity(&got, doing);
+	for (int i = 0; i < STATUSES && row->want[i].status; i++)
+		want[COUNT_HTTP_1XX + row->want[i].status / 100 - 1] += row->want[i].count;
+	for (int i = 0; i < ALSO && row->also[i].n; i++)
+		want[row->also[i].counter] = row->also[i].n;
+	want[COUNT_FLOWS_CREATED] = row->flows == NO_FLOW ? 0 : row->flows ? row->flows : 1;
+	for (enum sw_counter i = COUNT_HTTP_1XX; i <= COUNT_FLOWS_REFUSED; i++)
+		table_check_counter(&got, i, want[i], doing);
+	check_keys(row, &got, doing);
+}
+
+/* As it stands, at each kind of hook, whatever stands behind the bytes that were loaded. */
+static void test_row(void **state)
+{
+	static const uint8_t FILLS[] = { '\n', '\0', 'H', '0', ':' };
+	const struct table_case *c = *state;
+	size_t fills = c->target == &host_target ? sizeof(FILLS) : 1;
+	int ran = 0;
+
+	for (size_t i = 0; i < fills; i++) {
+		host_set_fill(FILLS[i]);
+		for (enum program p = 0; p < PROGRAMS; p++) {
+			if (!converse(c->row, c->target, &p, 1, AS_SENT))
+				continue;
+			ran++;
+			check(c->row, c->target, target_program_name(p));
+		}
+	}
+	assert_true(ran > 0);
+}
+
+static void test_borders(void **state)
+{
+	static const enum program KERNEL[] = { SW_EGRESS, SW_XDP }, HOST[] = { SW_INGRESS };
+	const struct table_case *c = *state;
+	bool host = c->target == &host_target;
+	const enum program *programs = host ? HOST : KERNEL;
+	char doing[64];
+
+	for (size_t i = 0; i < (host ? ARRAY_SIZE(HOST) : ARRAY_SIZE(KERNEL)); i++) {
+		size_t sent;
+
+		assert_true(converse(c->row, c->target, &programs[i], 1, BYTE_BY_BYTE));
+		check(c->row, c->target, "byte by byte");
+		sent = talk.sent;
+		/* The long ones are long because of what repeats. */
+		for (size_t border = 1; border < sent && border < 1000; border++) {
+			if (!converse(c->row, c->target, &programs[i], 1, border))
+				return;
+			snprintf(doing, sizeof(doing), "border at %zu", border);
+			check(c->row, c->target, doing);
+		}
+	}
+}
+
+/* Each segment passes two or three hooks, as on a gateway. */
+static void test_hooks(void **state)
+{
+	static const enum program HOOKS[] = { SW_XDP_FRAGS, SW_INGRESS, SW_EGRESS };
+	const struct table_case *c = *state;
+
+	if (converse(c->row, c->target, HOOKS, ARRAY_SIZE(HOOKS), AS_SENT))
+		check(c->row, c->target, "three hooks");
+	else if (converse(c->row, c->target, HOOKS + 1, 2, AS_SENT))
+		check(c->row, c->target, "two hooks");
+	else
+		assert_ptr_equal(c->target, &kernel_target);
+}
+
+static const struct http_row *row_named(const char *name)
+{
+	for (size_t i = 0; i < HTTP_ROW_COUNT; i++)
+		if (!strcmp(HTTP_ROWS[i].name, name))
+			return &HTTP_ROWS[i];
+	fail_msg("no row '%s'", name);
+	return NULL;
+}
+
+/* A payload that can't be read is counted, and its flow is not trusted until a resync. */
+static void test_unreadable(void **state)
+{
+	static const enum program PROGRAM = SW_INGRESS;
+	struct counts got;
+
+	for (int i = 0; i < 2; i++) {
+		const struct http_row *row = row_named("keep-alive");
+
+		host_target.reset();
+		talk.border = AS_SENT;
+		talk.row = row;
+		talk.len = 0;
+		talk.seq = 1000;
+		if (i) { /* the second segment instead of the first */
+			do_step(&talk, &row->steps[0]);
+			do_step(&talk, &row->steps[1]);
+		}
+		talk.target = &host_target;
+		talk.programs = &PROGRAM;
+		talk.program_count = 1;
+		host_fail_load(2); /* the first is that of the headers */
+		for (int k = i ? 2 : 0; k < 5; k++)
+			do_step(&talk, &row->steps[k]);
+		host_target.read(&got);
+		table_note_reached(&got);
+		table_check_counter(&got, COUNT_HTTP_UNREADABLE, 1, "failed load");
+		table_check_counter(&got, COUNT_HTTP_2XX, i, "failed load");
+		table_check_counter(&got, COUNT_HTTP_4XX, !i, "failed load");
+		table_check_counter(&got, COUNT_HTTP_5XX, 1, "failed load");
+	}
+}
+
+static void test_refused_flow(void **state)
+{
+	static const enum program PROGRAM = SW_INGRESS;
+	const struct http_row *row = row_named("one response");
+	struct counts got;
+
+	assert_true(converse(row, &host_target, &PROGRAM, 1, AS_SENT));
+	host_target.reset();
+	host_refuse_flows();
+	talk.len = 0;
+	do_step(&talk, &row->steps[0]);
+	host_target.read(&got);
+	table_check_counter(&got, COUNT_FLOWS_REFUSED, 1, "a full map of flows");
+}
+
+static void test_reached(void **state)
+{
+	table_check_reached(COUNT_HTTP_1XX, COUNT_HTTP_UNREADABLE);
+}
+
+int main(void)
+{
+	const struct target *targets[] = { &host_target, &kernel_target };
+	char name[160];
+
+	for (size_t t = 0; t < ARRAY_SIZE(targets); t++) {
+		for (size_t i = 0; i < HTTP_ROW_COUNT; i++) {
+			const struct http_row *row = &HTTP_ROWS[i];
+
+			table_add(row->name, targets[t], row, test_row);
+			if (row->as_sent)
+				continue;
+			snprintf(name, sizeof(name), "%s, at every border", row->name);
+			table_add(name, targets[t], row, test_borders);
+			snprintf(name, sizeof(name), "%s, at every hook", row->name);
+			table_add(name, targets[t], row, test_hooks);
+		}
+	}
+	table_add("a payload that can't be read", &host_target, NULL, test_unreadable);
+	table_add("a full map of flows", &host_target, NULL, test_refused_flow);
+	table_add("each http_* counter is reached", &host_target, NULL, test_reached);
+	return table_run("http");
+}
