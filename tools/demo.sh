@@ -30,18 +30,22 @@ skip() {
 . "$LIB/firewall.sh"
 . "$LIB/sensor.sh"
 
-PLANNED_S=60 # the countdown: what it usually takes
+PLANNED_S=45 # the countdown: what it usually takes
 HTTP="HTTP Response Error Spike - Internal:" DENIES="Spike in Firewall Denies:"
 OPEN='(LOW|MEDIUM|HIGH|CRITICAL)' CLOSED='closed'
 
 # --- what is seen --------------------------------------------------------------------------------
 
-tty='' bold='' dim='' red='' green='' plain=''
+tty='' bold='' dim='' red='' yellow='' green='' plain=''
 if [ -t 1 ]; then
   tty=1
-  [ -n "${NO_COLOR:-}" ] || bold=$'\e[1m' dim=$'\e[2m' red=$'\e[1;31m' green=$'\e[32m' plain=$'\e[m'
+  [ -n "${NO_COLOR:-}" ] || bold=$'\e[1m' dim=$'\e[2m' red=$'\e[1;31m' yellow=$'\e[33m' green=$'\e[32m' plain=$'\e[m'
 fi
 shown=0
+# The sensor writes to a file: tell it how wide the terminal is, less our indent.
+shopt -u checkwinsize
+columns=$(stty size 2>/dev/null <&1 | cut -d ' ' -f 2)
+export COLUMNS=$((${columns:-0} >= 83 ? columns - 3 : 100))
 
 progress_clear() {
   [ -z "$tty" ] || printf '\r\e[K'
@@ -66,7 +70,7 @@ show_sensor() {
   shown=$((shown + $(printf '%s\n' "$lines" | wc -l)))
   progress_clear
   printf '%s\n' "$lines" | sed -E -e '/^\{/d' -e 's/^/   /' \
-    -e "s/^(.{18} *)($OPEN )/\1$red\2$plain/" -e "s/^(.{18} *)((closed|started) )/\1$green\2$plain/"
+    -e "s/^(.{18} *)($OPEN )/\1$yellow\2$plain/" -e "s/^(.{18} *)((closed|started) )/\1$green\2$plain/"
 }
 
 # pass SECONDS COMMAND...: shows what the sensor says until the command succeeds; 1 at the deadline.

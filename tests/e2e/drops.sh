@@ -90,7 +90,11 @@ firewall_load "$SERVERS" 'add table inet t
 add chain inet t input { type filter hook input priority 0; }
 add counter inet t elsewhere
 add rule inet t input udp dport 7501 counter name elsewhere drop'
-sensor_config "$TMP/sw.yaml" </dev/null
+# Other drops have keys where a rule looks at them.
+sensor_config "$TMP/sw.yaml" <<'END'
+rules:
+  other-drops: {title: other, feed: drop, match: {class: [other]}, threshold: {count: 1000000, window: 1m}}
+END
 sensor_start "$GATEWAY" -c "$TMP/sw.yaml" -i gwc -i gws
 in_ns "$GATEWAY" ping -c1 -W2 10.77.2.2 >/dev/null
 in_ns "$GATEWAY" ping -c1 -W2 fd77:2::2 >/dev/null

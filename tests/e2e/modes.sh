@@ -42,6 +42,7 @@ uses() { # WHAT COUNTER: the hook was really in use
 
 topology_make
 require_sensor
+flows_stay_on_cpu yes
 sensor_config "$TMP/sw.yaml" </dev/null
 
 if in_ns "$GATEWAY" python3 "$LIB/bpf_query.py" gwc >/dev/null; then

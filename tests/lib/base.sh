@@ -22,7 +22,7 @@ wait_for() {
   until "$@" >/dev/null 2>&1; do
     [ $SECONDS -lt $end ] || return 1
     sleep 0.05
-  done
+  done 2>/dev/null # bash would say that a process we killed was killed
 }
 
 process_gone() {

@@ -26,6 +26,7 @@ sensor_spawn() {
   local ns=$1
   shift
   SENSOR_OUT=$TMP/sensor.out SENSOR_ERR=$TMP/sensor.err SENSOR_RC=
+  : >"$SENSOR_OUT" # not the former run's
   exec_in_ns "$ns" env --default-signal=INT "$SPIKEWATCH" run "$@" >"$SENSOR_OUT" 2>"$SENSOR_ERR" &
   SENSOR_PID=$!
   child $SENSOR_PID

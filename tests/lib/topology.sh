@@ -103,6 +103,17 @@ topology_make() {
   wait_for 5 in_ns "$CLIENTS" ping -c1 -W1 fd77:2::2 || die "clients don't reach servers (IPv6)"
 }
 
+# A flow's packets stay on one CPU, as the queues of a network card do it. Without that, what a CPU
+# sends comes in on that CPU: veth has no queues, and segments of one flow may overtake each other.
+flows_stay_on_cpu() { # yes | no
+  local end mask=0
+  [ "$1" = no ] || mask=$(printf '%x' $(((1 << $(nproc)) - 1)))
+  for end in "$CLIENTS c0" "$GATEWAY gwc" "$GATEWAY gws" "$SERVERS s0"; do
+    ip netns exec "${end% *}" sh -c "for queue in /sys/class/net/${end#* }/queues/rx-*; do
+      echo $mask >\$queue/rps_cpus || exit; done" || die "can't set rps_cpus"
+  done
+}
+
 port_open() { # NAMESPACE ADDRESS PORT
   in_ns "$1" python3 -c 'import socket, sys
 socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)' "$2" "$3"
