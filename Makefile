@@ -48,7 +48,7 @@ $(B)/spikewatch: $(OBJS)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The skeleton comes first: only user/kernel/ may include it (make check-layers).
-$(B)/user/kernel/%.o: build/gen/spikewatch.skel.h
+$(filter $(B)/user/kernel/%,$(OBJS)): build/gen/spikewatch.skel.h
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
