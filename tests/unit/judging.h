@@ -105,6 +105,12 @@ static inline void court_wait(struct court *court, __u64 from, __u64 to)
 		court_batch(court, from * 1000 + 500, NULL, 0);
 }
 
+static inline const struct alert *court_last(const struct court *court)
+{
+	assert_true(court->count > 0);
+	return &court->alerts[court->count - 1];
+}
+
 static inline struct record http_record(const char *client, const char *server, __u16 status)
 {
 	return (struct record){

@@ -148,6 +148,36 @@ static void quiet_series_rarely_alert(void **state)
 	}
 }
 
+/* With little history the model must be as wide as what it does not know. */
+static void young_baselines_rarely_alert(void **state)
+{
+	static const double rates[] = { 3, 15, 200, 20000 };
+	enum { SERIES = 2000, BUCKETS = 12 };
+	size_t i, series, n;
+
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		unsigned int alerts = 0;
+		__u64 rng = 70 + i;
+
+		for (series = 0; series < SERIES; series++) {
+			struct anomaly *anomaly = new_anomaly();
+
+			for (n = 0; n < ANOMALY_READY + BUCKETS; n++) {
+				double mean = rates[i] * exp(0.2 * random_normal(&rng)), count;
+
+				count = mean > 2000 ? round(mean) : random_poisson(&rng, mean);
+				if (n >= ANOMALY_READY)
+					alerts += judge(anomaly, count, SIDE_HIGH).score >=
+						  CRITICAL;
+				anomaly_learn(anomaly, count);
+			}
+			anomaly_free(anomaly);
+		}
+		print_message("rate %g: %u alerts in %d young series\n", rates[i], alerts, SERIES);
+		assert_true(alerts <= SERIES * BUCKETS / 1000);
+	}
+}
+
 static void a_spike_is_not_learned_as_normal(void **state)
 {
 	struct anomaly *anomaly = new_anomaly();
@@ -275,6 +305,7 @@ int main(void)
 		cmocka_unit_test(the_scale_has_its_known_values),
 		cmocka_unit_test(a_tenfold_spike_is_critical_after_eight_buckets),
 		cmocka_unit_test(quiet_series_rarely_alert),
+		cmocka_unit_test(young_baselines_rarely_alert),
 		cmocka_unit_test(a_spike_is_not_learned_as_normal),
 		cmocka_unit_test(a_lasting_change_becomes_normal),
 		cmocka_unit_test(one_outlier_in_between_breaks_no_run),

@@ -8,12 +8,6 @@
 
 #define BUCKET_S 900ULL
 
-static const struct alert *last(const struct court *court)
-{
-	assert_true(court->count > 0);
-	return &court->alerts[court->count - 1];
-}
-
 static struct judge_state state_of(const struct court *court)
 {
 	struct judge_state told;
@@ -58,7 +52,7 @@ static void a_spike_alerts_after_eight_buckets_and_while_it_grows(void **state)
 	spike.count = 370;
 	court_batch(&court, (9 * BUCKET_S + 60) * 1000, &spike, 1);
 	assert_int_equal(court.count, 1);
-	alert = last(&court);
+	alert = court_last(&court);
 	assert_int_equal(alert->action, ALERT_OPEN);
 	assert_false(alert->anomaly.bucket_closed);
 	assert_false(alert->anomaly.learning);
@@ -119,18 +113,18 @@ static void an_incident_closes_with_the_first_quiet_bucket(void **state)
 	for (i = 1; i + 1 < court.count; i++)
 		assert_int_equal(court.alerts[i].action, ALERT_UPDATE);
 	assert_true(court.count >= 4);
-	assert_int_equal(last(&court)->action, ALERT_CLOSE);
-	assert_true(last(&court)->anomaly.bucket_closed);
-	assert_true(last(&court)->anomaly.score < 75);
-	assert_true(last(&court)->anomaly.peak_score == 100);
-	assert_int_equal(last(&court)->anomaly.bucket_start_wall_ns,
+	assert_int_equal(court_last(&court)->action, ALERT_CLOSE);
+	assert_true(court_last(&court)->anomaly.bucket_closed);
+	assert_true(court_last(&court)->anomaly.score < 75);
+	assert_true(court_last(&court)->anomaly.peak_score == 100);
+	assert_int_equal(court_last(&court)->anomaly.bucket_start_wall_ns,
 			 WALL_START_NS + 22 * BUCKET_S * SECOND_NS);
-	assert_int_equal(last(&court)->peak, 4000);
-	assert_string_equal(last(&court)->incident, court.alerts[0].incident);
+	assert_int_equal(court_last(&court)->peak, 4000);
+	assert_string_equal(court_last(&court)->incident, court.alerts[0].incident);
 	/* not suppressed: the default for anomalies is 0 */
 	fill(&court, 24, 4000);
-	assert_int_equal(last(&court)->suppressed, false);
-	assert_string_not_equal(last(&court)->incident, court.alerts[0].incident);
+	assert_int_equal(court_last(&court)->suppressed, false);
+	assert_string_not_equal(court_last(&court)->incident, court.alerts[0].incident);
 	court_close(&court);
 }
 
@@ -165,12 +159,13 @@ static void a_collapse_is_told_when_its_bucket_closes(void **state)
 	assert_int_equal(court.count, 0); /* its end has come, but not gone by */
 	court_batch(&court, 41 * BUCKET_S * 1000 + 1, NULL, 0);
 	assert_int_equal(court.count, 1);
-	assert_int_equal(last(&court)->action, ALERT_OPEN);
-	assert_true(last(&court)->anomaly.bucket_closed);
-	assert_true(last(&court)->anomaly.actual == 0);
-	assert_int_equal(last(&court)->start_wall_ns, WALL_START_NS + 40 * BUCKET_S * SECOND_NS);
+	assert_int_equal(court_last(&court)->action, ALERT_OPEN);
+	assert_true(court_last(&court)->anomaly.bucket_closed);
+	assert_true(court_last(&court)->anomaly.actual == 0);
+	assert_int_equal(court_last(&court)->start_wall_ns,
+			 WALL_START_NS + 40 * BUCKET_S * SECOND_NS);
 	quiet(&court, 41, 43);
-	assert_int_equal(last(&court)->action, ALERT_CLOSE);
+	assert_int_equal(court_last(&court)->action, ALERT_CLOSE);
 	court_close(&court);
 }
 
@@ -309,6 +304,23 @@ static void a_small_step_back_stays_in_its_bucket(void **state)
 	assert_false(buckets_move(&buckets, 1000, false, 0, &end));
 }
 
+/* The shape of a bucket in time is known in every bucket, not only in the first. */
+static void a_steady_stream_is_seen_in_a_later_bucket(void **state)
+{
+	struct record record = drop_record("10.1.0.3", "10.2.0.1", 25);
+	const struct rule rule = deny_rule();
+	struct court court;
+	__u64 second;
+
+	court_open(&court, &rule, 1);
+	quiet(&court, 0, 20);
+	for (second = 1; second < 700; second += 7)
+		court_batch(&court, (20 * BUCKET_S + second) * 1000, &record, 1);
+	assert_int_equal(court.count, 1);
+	assert_int_equal(court.alerts[0].cause, CAUSE_MISCONFIGURATION);
+	court_close(&court);
+}
+
 static void a_flood_of_sources_is_bounded(void **state)
 {
 	enum { BATCH = 50000, BATCHES = 20 };
@@ -354,6 +366,7 @@ int main(void)
 		cmocka_unit_test(a_wall_clock_that_steps_teaches_nothing),
 		cmocka_unit_test(a_century_without_batches_takes_no_century),
 		cmocka_unit_test(a_small_step_back_stays_in_its_bucket),
+		cmocka_unit_test(a_steady_stream_is_seen_in_a_later_bucket),
 		cmocka_unit_test(a_flood_of_sources_is_bounded),
 	};
 

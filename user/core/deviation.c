@@ -6,7 +6,7 @@
 #include <errno.h>
 
 /* Evidence is kept by slices of a bucket: enough to tell a steady stream from a burst. */
-#define SLICES        16
+#define SLICES        32
 #define BUCKET_CELLS  (WINDOW_CELL_MAX / 4)
 #define INFLUENCE_MIN 0.4
 

@@ -370,6 +370,11 @@ size_t incidents_open(const struct incidents *incidents)
 	return incidents->open_count;
 }
 
+size_t incidents_remembered(const struct incidents *incidents)
+{
+	return incidents->table.live - incidents->open_count;
+}
+
 __u64 incidents_dropped(const struct incidents *incidents)
 {
 	return incidents->dropped;

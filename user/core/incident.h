@@ -160,6 +160,8 @@ int incidents_raise(struct incidents *incidents, const struct group_key *key);
 void incidents_judge(struct incidents *incidents, __u64 now_ns, __u64 wall_ns);
 
 size_t incidents_open(const struct incidents *incidents);
+/* Closed ones that are kept to know their like when it comes back. */
+size_t incidents_remembered(const struct incidents *incidents);
 /* How often a condition held that found no room. */
 __u64 incidents_dropped(const struct incidents *incidents);
 

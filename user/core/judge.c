@@ -120,6 +120,7 @@ void judge_state(const struct judge *judge, size_t i, struct judge_state *ret)
 		.rule = watch->rule,
 		.groups = stats.groups,
 		.incidents_open = incidents_open(watch->incidents),
+		.incidents_remembered = incidents_remembered(watch->incidents),
 		.incidents_dropped = incidents_dropped(watch->incidents),
 		.matched = watch->matched,
 		.evidence_dropped = stats.evidence_dropped,

@@ -35,10 +35,11 @@ struct judge_state {
 	const struct rule *rule;
 	size_t groups; /* groups with counts in their window (threshold) */
 	size_t incidents_open;
-	__u64 incidents_dropped; /* a condition held, but too many incidents were open */
-	__u64 matched;           /* records' counts since the start */
-	__u64 evidence_dropped;  /* counted, but their evidence did not fit the memory bound */
-	__u64 groups_dropped;    /* counts of groups that did not fit the memory bound */
+	size_t incidents_remembered; /* closed ones, to know their like when it comes back */
+	__u64 incidents_dropped;     /* a condition held, but too many incidents were open */
+	__u64 matched;               /* records' counts since the start */
+	__u64 evidence_dropped;      /* counted, but their evidence did not fit the memory bound */
+	__u64 groups_dropped;        /* counts of groups that did not fit the memory bound */
 	/* anomaly rules: the last closed bucket */
 	__u64 buckets; /* closed so far */
 	bool learning;
