@@ -31,10 +31,12 @@ static __always_inline __u32 drop_netns(const struct sk_buff *skb)
 __noinline int parse_dropped(__u32 have, __u32 len)
 {
 	struct drop_scratch *s = drop_scratch_get();
+	struct parse_view view = { .have = have, .frame_len = len };
 
 	if (!s || have > PARSE_WINDOW)
 		return PARSE_TRUNCATED;
-	return parse_packet(s->headers, have, len, PARSE_START_IP, &s->packet);
+	view.buf = s->headers;
+	return parse_packet(&view, PARSE_START_IP, &s->packet);
 }
 
 /*

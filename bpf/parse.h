@@ -12,14 +12,14 @@
  * How many bytes of headers are looked at: Ethernet, two VLAN tags, IPv6, 66 bytes of extension
  * headers and a full TCP header. Headers that reach further are counted as ext_header_limit.
  */
-#define PARSE_WINDOW	  192
-#define PARSE_VLAN_TAGS	  2
+#define PARSE_WINDOW      192
+#define PARSE_VLAN_TAGS   2
 #define PARSE_EXT_HEADERS 8
 /* Bytes that the buffer must hold behind the window, so that a masked read stays inside. */
-#define PARSE_SLACK	  64
+#define PARSE_SLACK 64
 
-#define PARSE_PROTO_TCP	    6
-#define PARSE_PROTO_UDP	    17
+#define PARSE_PROTO_TCP     6
+#define PARSE_PROTO_UDP     17
 #define PARSE_PROTO_ICMP    1
 #define PARSE_PROTO_ICMPV6  58
 #define PARSE_PROTO_UDPLITE 136
@@ -40,6 +40,7 @@ enum parse_result {
 	PARSE_VLAN_LIMIT,
 	PARSE_L4_SHORT, /* less than a full TCP, UDP or ICMP header */
 	PARSE_RESULTS,
+	PARSE_NEEDS_COPY = PARSE_RESULTS, /* of a direct view alone: extension headers */
 };
 
 /* Where the buffer starts: by the device's ARPHRD type, never by guessing from the bytes. */
@@ -59,6 +60,10 @@ struct packet {
 	__u32 payload_off; /* TCP: from the start of the buffer */
 	__u32 payload_len; /* TCP: by the IP header's length, so without padding */
 };
+
+#ifndef __bpf__
+#include <stdbool.h>
+#endif
 
 #ifdef __bpf__
 /* The compiler must not turn a checked offset back into an unchecked one. */
@@ -98,21 +103,43 @@ static inline __u32 parse_u32(const __u8 *p)
 #define PARSE_BE16(v) ((__u16)__builtin_bswap16(v))
 #define PARSE_BE32(v) __builtin_bswap32(v)
 
-/* Why bytes [off, off + need) are not in the window: beyond the frame, or beyond what is looked at. */
-static __always_inline enum parse_result parse_missing(__u32 off, __u32 need, __u32 frame_len)
+/*
+ * The start of a packet: a copy in buf, of which `have` bytes are there; or, where end is given,
+ * the packet itself, where the verifier wants a comparison with its end before each access, and
+ * takes ten times as long over extension headers: those need a copy. At most PARSE_WINDOW bytes are
+ * looked at either way.
+ */
+struct parse_view {
+	const __u8 *buf;
+	const __u8 *end;
+	bool direct; /* end is given; a constant, so that no code asks */
+	__u32 have;
+	__u32 frame_len; /* of the whole packet */
+};
+
+/* Why bytes [off, off + need) are not in the view: beyond the frame, or beyond what is looked at.
+ */
+static __always_inline enum parse_result parse_missing(const struct parse_view *view, __u32 off,
+						       __u32 need)
 {
-	return off + need > frame_len ? PARSE_TRUNCATED : PARSE_EXT_HEADER_LIMIT;
+	return off + need > view->frame_len ? PARSE_TRUNCATED : PARSE_EXT_HEADER_LIMIT;
 }
 
-/* buf + off where [off, off + need) lies in the window, else NULL. need <= PARSE_SLACK. */
-static __always_inline const __u8 *parse_at(const __u8 *buf, __u32 have, __u32 off, __u32 need)
+/* The bytes [off, off + need) where they are in the view, else NULL. need <= PARSE_SLACK. */
+static __always_inline const __u8 *parse_at(const struct parse_view *view, __u32 off, __u32 need)
 {
-	if (off + need > have)
+	const __u8 *at;
+
+	if (off + need > view->have)
 		return (void *)0;
 	PARSE_KEEP(off);
 	if (off > PARSE_WINDOW)
 		return (void *)0;
-	return buf + off;
+	at = view->buf + off;
+	PARSE_KEEP(at);
+	if (view->direct && at + need > view->end)
+		return (void *)0;
+	return at;
 }
 
 static __always_inline int parse_is_vlan(__be16 type)
@@ -121,16 +148,15 @@ static __always_inline int parse_is_vlan(__be16 type)
 }
 
 /* Skips what may stand between IPv6 and L4 (RFC 8200 4, AH: RFC 4302 2). end: of the IP packet. */
-static __always_inline enum parse_result parse_ext_headers(const __u8 *buf, __u32 have,
-							    __u32 frame_len, __u32 end, __u32 *off,
-							    struct packet *ret)
+static __always_inline enum parse_result parse_ext_headers(const struct parse_view *view, __u32 end,
+							   __u32 *off, struct packet *ret)
 {
 	for (int i = 0; i <= PARSE_EXT_HEADERS; i++) {
 		const __u8 *h;
 		__u32 len;
 
 		switch (ret->proto) {
-		case 0: /* hop-by-hop */
+		case 0:  /* hop-by-hop */
 		case 43: /* routing */
 		case 44: /* fragment */
 		case 51: /* authentication */
@@ -139,13 +165,15 @@ static __always_inline enum parse_result parse_ext_headers(const __u8 *buf, __u3
 		default:
 			return PARSE_OK;
 		}
+		if (view->direct)
+			return PARSE_NEEDS_COPY;
 		if (i == PARSE_EXT_HEADERS)
 			break;
 		if (*off + 8 > end)
 			return PARSE_MALFORMED;
-		h = parse_at(buf, have, *off, 8);
+		h = parse_at(view, *off, 8);
 		if (!h)
-			return parse_missing(*off, 8, frame_len);
+			return parse_missing(view, *off, 8);
 		len = (h[1] + 1) * 8;
 		if (ret->proto == 44) {
 			/* An atomic fragment (RFC 6946) is a whole packet. */
@@ -165,35 +193,36 @@ static __always_inline enum parse_result parse_ext_headers(const __u8 *buf, __u3
 	return PARSE_EXT_HEADER_LIMIT;
 }
 
-static __always_inline enum parse_result parse_l4(const __u8 *buf, __u32 have, __u32 frame_len,
-						   __u32 off, __u32 end, struct packet *ret)
+static __always_inline void parse_ports(const __u8 *h, struct packet *ret)
 {
-	__u32 len = end - off, header_len;
-	const __u8 *h;
-
-	switch (ret->proto) {
-	case PARSE_PROTO_TCP:
-		header_len = 20;
-		break;
-	case PARSE_PROTO_UDP:
-	case PARSE_PROTO_UDPLITE:
-		header_len = 8;
-		break;
-	case PARSE_PROTO_ICMP:
-	case PARSE_PROTO_ICMPV6:
-		return len < 4 ? PARSE_L4_SHORT : PARSE_OK;
-	default:
-		return PARSE_OK;
-	}
-	if (len < header_len)
-		return PARSE_L4_SHORT;
-	h = parse_at(buf, have, off, header_len);
-	if (!h)
-		return parse_missing(off, header_len, frame_len);
 	ret->source_port = parse_u16(h);
 	ret->destination_port = parse_u16(h + 2);
-	if (ret->proto != PARSE_PROTO_TCP)
-		return PARSE_OK;
+}
+
+static __always_inline enum parse_result parse_udp(const struct parse_view *view, __u32 off,
+						   __u32 len, struct packet *ret)
+{
+	const __u8 *h = parse_at(view, off, 8);
+
+	if (len < 8)
+		return PARSE_L4_SHORT;
+	if (!h)
+		return parse_missing(view, off, 8);
+	parse_ports(h, ret);
+	return PARSE_OK;
+}
+
+static __always_inline enum parse_result parse_tcp(const struct parse_view *view, __u32 off,
+						   __u32 len, struct packet *ret)
+{
+	const __u8 *h = parse_at(view, off, 20);
+	__u32 header_len;
+
+	if (len < 20)
+		return PARSE_L4_SHORT;
+	if (!h)
+		return parse_missing(view, off, 20);
+	parse_ports(h, ret);
 	ret->seq = PARSE_BE32(parse_u32(h + 4));
 	ret->ack = PARSE_BE32(parse_u32(h + 8));
 	ret->tcp_flags = h[13];
@@ -207,14 +236,33 @@ static __always_inline enum parse_result parse_l4(const __u8 *buf, __u32 have, _
 	return PARSE_OK;
 }
 
-static __always_inline enum parse_result parse_ipv4(const __u8 *buf, __u32 have, __u32 frame_len,
-						     __u32 off, struct packet *ret)
+static __always_inline enum parse_result parse_l4(const struct parse_view *view, __u32 off,
+						  __u32 end, struct packet *ret)
 {
-	const __u8 *h = parse_at(buf, have, off, 20);
+	__u32 len = end - off;
+
+	switch (ret->proto) {
+	case PARSE_PROTO_TCP:
+		return parse_tcp(view, off, len, ret);
+	case PARSE_PROTO_UDP:
+	case PARSE_PROTO_UDPLITE:
+		return parse_udp(view, off, len, ret);
+	case PARSE_PROTO_ICMP:
+	case PARSE_PROTO_ICMPV6:
+		return len < 4 ? PARSE_L4_SHORT : PARSE_OK;
+	default:
+		return PARSE_OK;
+	}
+}
+
+static __always_inline enum parse_result parse_ipv4(const struct parse_view *view, __u32 off,
+						    struct packet *ret)
+{
+	const __u8 *h = parse_at(view, off, 20);
 	__u32 header_len, total_len, room;
 
 	if (!h)
-		return parse_missing(off, 20, frame_len);
+		return parse_missing(view, off, 20);
 	ret->source.w[2] = ret->destination.w[2] = PARSE_BE32(0xffff);
 	ret->source.w[3] = parse_u32(h + 12);
 	ret->destination.w[3] = parse_u32(h + 16);
@@ -222,7 +270,7 @@ static __always_inline enum parse_result parse_ipv4(const __u8 *buf, __u32 have,
 	header_len = (h[0] & 15) * 4;
 	if (h[0] >> 4 != 4 || header_len < 20)
 		return PARSE_MALFORMED;
-	room = frame_len - off;
+	room = view->frame_len - off;
 	total_len = PARSE_BE16(parse_u16(h + 2));
 	if (!total_len && room > 0xffff) /* BIG TCP, Linux 6.3 */
 		total_len = room;
@@ -232,18 +280,18 @@ static __always_inline enum parse_result parse_ipv4(const __u8 *buf, __u32 have,
 		return PARSE_TRUNCATED;
 	if (parse_u16(h + 6) & PARSE_BE16(0x3fff))
 		return PARSE_IP_FRAGMENT;
-	return parse_l4(buf, have, frame_len, off + header_len, off + total_len, ret);
+	return parse_l4(view, off + header_len, off + total_len, ret);
 }
 
-static __always_inline enum parse_result parse_ipv6(const __u8 *buf, __u32 have, __u32 frame_len,
-						     __u32 off, struct packet *ret)
+static __always_inline enum parse_result parse_ipv6(const struct parse_view *view, __u32 off,
+						    struct packet *ret)
 {
-	const __u8 *h = parse_at(buf, have, off, 40);
+	const __u8 *h = parse_at(view, off, 40);
 	__u32 payload_len, room, end;
 	enum parse_result result;
 
 	if (!h)
-		return parse_missing(off, 40, frame_len);
+		return parse_missing(view, off, 40);
 	for (int i = 0; i < 4; i++) {
 		ret->source.w[i] = parse_u32(h + 8 + i * 4);
 		ret->destination.w[i] = parse_u32(h + 24 + i * 4);
@@ -252,55 +300,55 @@ static __always_inline enum parse_result parse_ipv6(const __u8 *buf, __u32 have,
 	if (h[0] >> 4 != 6)
 		return PARSE_MALFORMED;
 	off += 40;
-	room = frame_len - off;
+	room = view->frame_len - off;
 	payload_len = PARSE_BE16(parse_u16(h + 4));
 	if (!payload_len && room > 0xffff) /* BIG TCP or a jumbogram (RFC 2675) */
 		payload_len = room;
 	if (payload_len > room)
 		return PARSE_TRUNCATED;
 	end = off + payload_len;
-	result = parse_ext_headers(buf, have, frame_len, end, &off, ret);
+	result = parse_ext_headers(view, end, &off, ret);
 	if (result != PARSE_OK)
 		return result;
-	return parse_l4(buf, have, frame_len, off, end, ret);
+	return parse_l4(view, off, end, ret);
 }
 
-/*
- * Reads the packet whose first `have` bytes (at most PARSE_WINDOW) stand in buf; buf has
- * PARSE_WINDOW + PARSE_SLACK bytes, of which those behind `have` are never used. frame_len is the
- * whole packet's length. *ret must be zero.
- */
-static __always_inline enum parse_result parse_packet(const __u8 *buf, __u32 have, __u32 frame_len,
-						       enum parse_start start, struct packet *ret)
+/* Reads the packet. *ret must be zero. */
+static __always_inline enum parse_result parse_packet(const struct parse_view *view,
+						      enum parse_start start, struct packet *ret)
 {
+	const __u8 *h;
 	__be16 type;
 	__u32 off = 0;
 
 	if (start == PARSE_START_ETHERNET) {
-		if (have < 14)
+		h = parse_at(view, 0, 14);
+		if (!h)
 			return PARSE_TRUNCATED;
-		type = parse_u16(buf + 12);
+		type = parse_u16(h + 12);
 		off = 14;
 		for (int i = 0; i < PARSE_VLAN_TAGS && parse_is_vlan(type); i++) {
-			if (have < off + 4)
+			h = parse_at(view, off, 4);
+			if (!h)
 				return PARSE_TRUNCATED;
-			type = parse_u16(buf + off + 2);
+			type = parse_u16(h + 2);
 			off += 4;
 		}
 		if (parse_is_vlan(type))
 			return PARSE_VLAN_LIMIT;
 		if (type == PARSE_BE16(0x0800))
-			return parse_ipv4(buf, have, frame_len, off, ret);
+			return parse_ipv4(view, off, ret);
 		if (type == PARSE_BE16(0x86dd))
-			return parse_ipv6(buf, have, frame_len, off, ret);
+			return parse_ipv6(view, off, ret);
 		return PARSE_NOT_IP;
 	}
-	if (have < 1)
+	h = parse_at(view, 0, 1);
+	if (!h)
 		return PARSE_TRUNCATED;
-	if (buf[0] >> 4 == 4)
-		return parse_ipv4(buf, have, frame_len, 0, ret);
-	if (buf[0] >> 4 == 6)
-		return parse_ipv6(buf, have, frame_len, 0, ret);
+	if (h[0] >> 4 == 4)
+		return parse_ipv4(view, 0, ret);
+	if (h[0] >> 4 == 6)
+		return parse_ipv6(view, 0, ret);
 	return PARSE_NOT_IP;
 }
 

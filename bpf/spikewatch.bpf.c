@@ -11,7 +11,8 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* --- tc ------------------------------------------------------------------------------------------ */
+/* --- tc ------------------------------------------------------------------------------------------
+ */
 
 static __always_inline int load_tc(struct __sk_buff *skb, struct scratch *s, __u32 off, __u32 n)
 {
@@ -45,15 +46,58 @@ static __always_inline bool judge_headers(struct scratch *s, struct totals *t, _
 	return true;
 }
 
+static __always_inline int parse_into(struct scratch *s, const struct parse_view *view, __u32 start)
+{
+	__builtin_memset(&s->packet, 0, sizeof(s->packet));
+	return parse_packet(view, start, &s->packet);
+}
+
 /* s->headers -> s->packet; a global function, so that each caller verifies it once. */
 __noinline int parse_headers(__u32 have, __u32 frame_len, __u32 start)
 {
 	struct scratch *s = scratch_get();
+	struct parse_view view = { .have = have, .frame_len = frame_len };
 
 	if (!s || have > PARSE_WINDOW)
 		return PARSE_TRUNCATED;
-	__builtin_memset(&s->packet, 0, sizeof(s->packet));
-	return parse_packet(s->headers, have, frame_len, start, &s->packet);
+	view.buf = s->headers;
+	return parse_into(s, &view, start);
+}
+
+/* The linear part -> s->packet, without a copy: most packets need no more than that. */
+static __always_inline int parse_linear(const void *data, const void *end, __u32 frame_len,
+					__u32 start)
+{
+	struct scratch *s = scratch_get();
+	struct parse_view view = {
+		.buf = data, .end = end, .direct = true, .frame_len = frame_len
+	};
+
+	if (!s)
+		return PARSE_TRUNCATED;
+	view.have = end - data;
+	if (view.have > PARSE_WINDOW)
+		view.have = PARSE_WINDOW;
+	return parse_into(s, &view, start);
+}
+
+/* Is all that the parser looks at in the linear part? */
+static __always_inline bool is_linear(const void *data, const void *end, __u32 frame_len)
+{
+	__u32 linear = end - data;
+
+	return linear >= frame_len || linear >= PARSE_WINDOW;
+}
+
+__noinline int parse_linear_tc(struct __sk_buff *skb, __u32 start)
+{
+	return parse_linear((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, start);
+}
+
+__noinline int parse_linear_xdp(struct xdp_md *xdp, __u32 frame_len)
+{
+	return parse_linear((void *)(long)xdp->data, (void *)(long)xdp->data_end, frame_len,
+			    PARSE_START_ETHERNET);
 }
 
 /* How many of len (> 0) bytes to copy: 1..PARSE_WINDOW. The mask shows it to every verifier. */
@@ -66,9 +110,23 @@ static __always_inline __u32 bound_headers(__u32 len)
 	return (len & 0xff) + 1;
 }
 
+static __always_inline int parse_tc(struct __sk_buff *skb, struct scratch *s, __u32 start)
+{
+	__u32 len = skb->len, have = bound_headers(len);
+	int result = PARSE_NEEDS_COPY;
+
+	if (is_linear((void *)(long)skb->data, (void *)(long)skb->data_end, len))
+		result = parse_linear_tc(skb, start);
+	if (result != PARSE_NEEDS_COPY)
+		return result;
+	if (!len || bpf_skb_load_bytes(skb, 0, s->headers, have))
+		return PARSE_TRUNCATED;
+	return parse_headers(have, len, start);
+}
+
 static __always_inline int see_tc(struct __sk_buff *skb, enum sw_hook hook, enum parse_start start)
 {
-	__u32 which = epoch & 1, len = skb->len, have, result;
+	__u32 which = epoch & 1, result;
 	struct totals *t = count_totals(which);
 	struct scratch *s = scratch_get();
 
@@ -77,19 +135,14 @@ static __always_inline int see_tc(struct __sk_buff *skb, enum sw_hook hook, enum
 	t->n[COUNT_PACKETS_INGRESS + hook - HOOK_INGRESS]++;
 	s->epoch = which;
 	s->hook = hook;
-	have = bound_headers(len);
-	if (!len || bpf_skb_load_bytes(skb, 0, s->headers, have)) {
-		count_add(t, COUNT_PARSE_TRUNCATED);
-		return TC_ACT_UNSPEC;
-	}
-	result = parse_headers(have, len, start);
+	result = parse_tc(skb, s, start);
 	/*
-	 * Behind somebody's generic XDP program with frags the Ethernet header is gone (seen on 6.18):
-	 * the kernel knows that this is IP, the bytes don't.
+	 * Behind somebody's generic XDP program with frags the Ethernet header is gone (seen
+	 * on 6.18): the kernel knows that this is IP, the bytes don't.
 	 */
 	if (result == PARSE_NOT_IP && start == PARSE_START_ETHERNET &&
 	    (skb->protocol == PARSE_BE16(0x0800) || skb->protocol == PARSE_BE16(0x86dd)))
-		result = parse_headers(have, len, PARSE_START_IP);
+		result = parse_tc(skb, s, PARSE_START_IP);
 	if (judge_headers(s, t, result)) {
 		s->ifindex = skb->ifindex;
 		http_payload_tc(skb);
@@ -122,7 +175,8 @@ int sw_egress_l3(struct __sk_buff *skb)
 	return see_tc(skb, HOOK_EGRESS, PARSE_START_IP);
 }
 
-/* --- XDP: direct access, for kernels without bpf_xdp_load_bytes (before 5.18) ---------------------- */
+/* --- XDP: direct access, for kernels without bpf_xdp_load_bytes (before 5.18)
+ * ---------------------- */
 
 /* Copies n bytes at off of the linear part to `to`, which has room for `max` (a multiple of 8). */
 static __always_inline int copy_linear(struct xdp_md *xdp, __u32 off, __u8 *to, __u32 n, __u32 max)
@@ -146,6 +200,15 @@ static __always_inline int copy_linear(struct xdp_md *xdp, __u32 off, __u8 *to, 
 	return 0;
 }
 
+/* Bytes of the linear part. A function of its own, since clang 19 spilled half of a packet pointer.
+ */
+__noinline int linear_len(struct xdp_md *xdp)
+{
+	const void *start = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
+
+	return end - start;
+}
+
 __noinline int copy_window(struct xdp_md *xdp, __u32 off, __u32 n)
 {
 	struct scratch *s = scratch_get();
@@ -167,7 +230,8 @@ static __always_inline int load_xdp(struct xdp_md *xdp, struct scratch *s, __u32
 
 HTTP_DEFINE(xdp, struct xdp_md, load_xdp)
 
-/* --- XDP with frags: multi-buffer packets -------------------------------------------------------- */
+/* --- XDP with frags: multi-buffer packets --------------------------------------------------------
+ */
 
 static __always_inline int load_xdp_frags(struct xdp_md *xdp, struct scratch *s, __u32 off, __u32 n)
 {
@@ -176,28 +240,34 @@ static __always_inline int load_xdp_frags(struct xdp_md *xdp, struct scratch *s,
 
 HTTP_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags)
 
+static __always_inline int parse_xdp(struct xdp_md *xdp, struct scratch *s, bool frags)
+{
+	const void *data = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
+	__u32 len = frags ? bpf_xdp_get_buff_len(xdp) : (__u64)(end - data),
+	      have = bound_headers(len);
+	int result = PARSE_NEEDS_COPY;
+
+	if (!frags || is_linear(data, end, len))
+		result = parse_linear_xdp(xdp, len);
+	if (result != PARSE_NEEDS_COPY)
+		return result;
+	if (frags ? bpf_xdp_load_bytes(xdp, 0, s->headers, have) : copy_headers(xdp, have))
+		return PARSE_TRUNCATED;
+	return parse_headers(have, len, PARSE_START_ETHERNET);
+}
+
 static __always_inline int see_xdp(struct xdp_md *xdp, bool frags)
 {
-	__u32 len = frags ? bpf_xdp_get_buff_len(xdp) : xdp->data_end - xdp->data;
-	__u32 which = epoch & 1, have;
+	__u32 which = epoch & 1;
 	struct totals *t = count_totals(which);
 	struct scratch *s = scratch_get();
-	int err = -1;
 
 	if (!s || !t)
 		return XDP_PASS;
 	count_add(t, COUNT_PACKETS_XDP);
 	s->epoch = which;
 	s->hook = HOOK_XDP;
-	have = bound_headers(len);
-	if (len)
-		err = frags ? bpf_xdp_load_bytes(xdp, 0, s->headers, have) :
-			      copy_headers(xdp, have);
-	if (err) {
-		count_add(t, COUNT_PARSE_TRUNCATED);
-		return XDP_PASS;
-	}
-	if (judge_headers(s, t, parse_headers(have, len, PARSE_START_ETHERNET))) {
+	if (judge_headers(s, t, parse_xdp(xdp, s, frags))) {
 		s->ifindex = xdp->ingress_ifindex;
 		if (frags)
 			http_payload_xdp_frags(xdp);
@@ -219,9 +289,11 @@ int sw_xdp_frags(struct xdp_md *xdp)
 	return see_xdp(xdp, true);
 }
 
-/* --- drops ---------------------------------------------------------------------------------------- */
+/* --- drops
+ * ---------------------------------------------------------------------------------------- */
 
-/* TP_PROTO(struct sk_buff *skb, void *location[, enum skb_drop_reason reason[, struct sock *rx_sk]]) */
+/* TP_PROTO(struct sk_buff *skb, void *location[, enum skb_drop_reason reason[, struct sock
+ * *rx_sk]]) */
 SEC("tp_btf/kfree_skb")
 int sw_drop(__u64 *ctx)
 {

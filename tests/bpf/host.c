@@ -20,7 +20,6 @@
 #define EFAULT     14
 #define EOPNOTSUPP 95
 #define PAGE       4096
-#define LOW_BYTES  (1 * PAGE)
 
 #define HASH(m)                                                                             \
 	{                                                                                   \
@@ -48,11 +47,12 @@ static struct host_map maps[] = {
 static struct {
 	uint8_t *packet; /* a heap block of exactly len bytes */
 	size_t len;
-	uint8_t *low; /* XDP: pages below 4 GiB, with a forbidden one behind them */
+	uint8_t *low; /* a page below 4 GiB, with a forbidden one behind it */
 	unsigned int fail_load;
 	uint16_t protocol;
 	uint8_t fill;
-} now = { .fill = '\n' };
+	size_t linear;
+} now = { .fill = '\n', .linear = HOST_LINEAR_MOST };
 
 static struct scratch *current_scratch(void)
 {
@@ -130,10 +130,30 @@ static void set_packet(const uint8_t *packet, size_t len)
 	now.len = len;
 }
 
+/*
+ * The linear part: contexts hold 32-bit addresses, so it is below 4 GiB; the packet's readable
+ * memory ends where a forbidden page begins.
+ */
+static __u32 set_linear(__u32 *ret_end)
+{
+	size_t linear = now.len < now.linear ? now.len : now.linear;
+
+	if (!now.low) {
+		now.low = mmap(NULL, HOST_LINEAR_MOST + PAGE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+		assert(now.low != MAP_FAILED);
+		assert(!mprotect(now.low + HOST_LINEAR_MOST, PAGE, PROT_NONE));
+	}
+	memcpy(now.low + HOST_LINEAR_MOST - linear, now.packet, linear);
+	*ret_end = (__u32)(unsigned long)(now.low + HOST_LINEAR_MOST);
+	return *ret_end - linear;
+}
+
 static int run_tc(enum program program)
 {
 	struct __sk_buff skb = { .len = now.len, .ifindex = 1 };
 
+	skb.data = set_linear(&skb.data_end);
 	if (now.protocol)
 		skb.protocol = PARSE_BE16(now.protocol);
 	else if (now.len >= 14)
@@ -150,30 +170,19 @@ static int run_tc(enum program program)
 	}
 }
 
-/* xdp_md holds 32-bit addresses; the packet ends where the readable memory does. */
 static int run_xdp(enum program program)
 {
 	struct xdp_md xdp = { .ingress_ifindex = 1 };
 
-	if (!now.low) {
-		now.low = mmap(NULL, LOW_BYTES + PAGE, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-		assert(now.low != MAP_FAILED);
-		assert(!mprotect(now.low + LOW_BYTES, PAGE, PROT_NONE));
-	}
-	if (program == SW_XDP_FRAGS)
-		return sw_xdp_frags(&xdp);
-	xdp.data_end = (__u32)(unsigned long)(now.low + LOW_BYTES);
-	xdp.data = xdp.data_end - now.len;
-	memcpy(now.low + LOW_BYTES - now.len, now.packet, now.len);
-	return sw_xdp(&xdp);
+	xdp.data = set_linear(&xdp.data_end);
+	return program == SW_XDP ? sw_xdp(&xdp) : sw_xdp_frags(&xdp);
 }
 
 static int run(enum program program, const uint8_t *packet, size_t len)
 {
 	struct scratch *s = current_scratch();
 
-	if (program == SW_XDP && len > LOW_BYTES)
+	if (program == SW_XDP && len > now.linear)
 		return -EOPNOTSUPP; /* without frags a frame is a page at most */
 	set_packet(packet, len);
 	ASAN_UNPOISON_MEMORY_REGION(s->headers, sizeof(s->headers));
@@ -262,6 +271,12 @@ void host_get_packet(struct host_packet *ret)
 void host_set_fill(uint8_t fill)
 {
 	now.fill = fill;
+}
+
+void host_set_linear(size_t most)
+{
+	assert(most <= HOST_LINEAR_MOST);
+	now.linear = most;
 }
 
 void host_set_protocol(uint16_t protocol)

@@ -28,6 +28,11 @@ void host_get_packet(struct host_packet *ret);
 /* What the machine finds behind the payload bytes that it loaded; it must not matter. */
 void host_set_fill(uint8_t fill);
 
+#define HOST_LINEAR_MOST 4096
+
+/* How much of a packet is linear; the rest can only be loaded. HOST_LINEAR_MOST, until set. */
+void host_set_linear(size_t most);
+
 /* skb->protocol of the packets to come (host order); 0: what their bytes say. */
 void host_set_protocol(uint16_t protocol);
 

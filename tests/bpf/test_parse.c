@@ -22,6 +22,10 @@ struct row {
 };
 
 #define OK COUNT_UNDERSTOOD
+
+/* Bytes of a packet that are linear: none, in the middle of the headers, and a little more. */
+static const size_t LINEAR[] = { 0, 30, 66 };
+
 #define EIGHT_OPTIONS                                                                   \
 	{ PACKET_DESTINATION }, { PACKET_DESTINATION }, { PACKET_DESTINATION },         \
 		{ PACKET_DESTINATION }, { PACKET_DESTINATION }, { PACKET_DESTINATION }, \
@@ -216,9 +220,8 @@ static bool run(const struct target *target, enum program program, const uint8_t
 	return true;
 }
 
-static void test_row(void **state)
+static int run_row(const struct table_case *c)
 {
-	const struct table_case *c = *state;
 	const struct row *row = c->row;
 	struct packet_spec spec = spec_of(row);
 	static uint8_t packet[PACKET_MAX];
@@ -247,13 +250,25 @@ static void test_row(void **state)
 		if (c->target == &host_target)
 			check_fields(row);
 	}
-	assert_true(ran >= 2);
+	return ran;
+}
+
+/* A packet is read where it is, or copied where not all of it is linear. */
+static void test_row(void **state)
+{
+	const struct table_case *c = *state;
+
+	assert_true(run_row(c) >= 2);
+	for (size_t i = 0; i < ARRAY_SIZE(LINEAR) && c->target == &host_target; i++) {
+		host_set_linear(LINEAR[i]);
+		assert_true(run_row(c) >= 2);
+	}
+	host_set_linear(HOST_LINEAR_MOST);
 }
 
 /* The first n bytes of a packet, for each n, without anything behind them. */
-static void test_cut(void **state)
+static int run_cuts(const struct table_case *c)
 {
-	const struct table_case *c = *state;
 	const struct row *row = c->row;
 	struct packet_spec spec = spec_of(row);
 	static uint8_t packet[PACKET_MAX];
@@ -280,7 +295,19 @@ static void test_cut(void **state)
 			table_check_counter(&got, COUNT_PARSE_TRUNCATED, !complete, doing);
 		}
 	}
-	assert_true(ran > 0);
+	return ran;
+}
+
+static void test_cut(void **state)
+{
+	const struct table_case *c = *state;
+
+	assert_true(run_cuts(c) > 0);
+	for (size_t i = 0; i < ARRAY_SIZE(LINEAR) && c->target == &host_target; i++) {
+		host_set_linear(LINEAR[i]);
+		assert_true(run_cuts(c) > 0);
+	}
+	host_set_linear(HOST_LINEAR_MOST);
 }
 
 /* Behind generic XDP with frags the Ethernet header is gone: skb->protocol tells. */
@@ -333,6 +360,7 @@ static void test_failed_load(void **state)
 	size_t len = packet_build(&spec, packet);
 	struct counts got;
 
+	host_set_linear(0);
 	for (int i = 0; i < 2; i++) {
 		host_target.reset();
 		host_fail_load(1);
@@ -341,6 +369,7 @@ static void test_failed_load(void **state)
 		table_check_counter(&got, COUNT_PARSE_TRUNCATED, 1, "failed load");
 		table_check_identity(&got, "failed load");
 	}
+	host_set_linear(HOST_LINEAR_MOST);
 }
 
 static void test_reached(void **state)
