@@ -13,8 +13,8 @@ static void an_incident_grows_and_closes(void **state)
 	court_open(&court, &rule, 1);
 	court_send(&court, 10, error, 350);
 	assert_int_equal(court.count, 1);
-	strcpy(incident, court_last(&court)->incident);
-	strcpy(first_event, court_last(&court)->event_id);
+	memcpy(incident, court_last(&court)->incident, sizeof(incident));
+	memcpy(first_event, court_last(&court)->event_id, sizeof(first_event));
 	assert_string_not_equal(incident, first_event);
 
 	court_send(&court, 20, error, 349); /* 699: not doubled */

@@ -12,7 +12,7 @@
 #define IPV4_BITS 96 /* bits before an IPv4 address in its mapped form */
 #define ADDR_BITS 128
 #define NONE      0xffffffffU
-#define NO_VALUE  -1
+#define NO_VALUE  (-1)
 
 /* An address as two numbers: bit 0 is the highest of hi. */
 struct bits {
