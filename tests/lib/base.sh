@@ -55,7 +55,7 @@ finish() {
   for pid in "${children[@]}"; do process_end "$pid"; done
   for step in "${exit_steps[@]}"; do eval "$step"; done
   conclude $rc
-  exit
+  exit $? # without it, bash exits with the status from before the trap
 }
 trap finish EXIT
 trap 'exit 129' HUP
