@@ -4,7 +4,7 @@
  *
  * clang -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -g -O1 -std=gnu11 \
  *	-D_GNU_SOURCE -Iinclude -Iuser tests/fuzz/fuzz_config.c user/config/[a-z]*.c \
- *	user/core/netset.c user/core/rules.c -lyaml -o build/fuzz_config
+ *	user/core/netset.c user/core/rules.c -lyaml -lm -o build/fuzz_config
  * build/fuzz_config -max_len=4096 -max_total_time=180 -dict=tests/fuzz/config.dict \
  *	build/corpus tests/fuzz/corpus/config
  */

@@ -44,7 +44,7 @@ int config_parse(const char *name, const char *text, size_t len, config_say_fn s
 		 struct config **ret)
 {
 	struct reader r = { .builtin = true };
-	int err = -ENOMEM;
+	int err;
 
 	r.config = calloc(1, sizeof(*r.config));
 	if (!r.config)

@@ -102,8 +102,8 @@ int config_places(const struct config *config, const struct addr *self, size_t s
 	size_t i;
 	int err = -ENOMEM;
 
-	places.lists = calloc(config->list_count + 1, sizeof(*places.lists));
-	places.list_names = calloc(config->list_count + 1, sizeof(*places.list_names));
+	places.lists = calloc(config->list_count + 1, sizeof(struct netset *));
+	places.list_names = calloc(config->list_count + 1, sizeof(char *));
 	if (!places.lists || !places.list_names)
 		goto out;
 	err = make_zones(config, connected, connected_count, &places);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A rule of the effective configuration as YAML. */
+#include <math.h>
+
 #include "config/print.h"
 #include "config/read.h"
 #include "config/scalar.h"
@@ -147,7 +149,7 @@ static void print_kind(FILE *out, const struct rule *rule)
 	else
 		fprintf(out, "    anomaly: {bucket: %s, score: %s, min_count: %llu, side: %s}\n",
 			scalar_format_duration(rule->anomaly.bucket_ns, time),
-			scalar_format_thousandths(rule->anomaly.score * 1000 + 0.5, score),
+			scalar_format_thousandths(lround(rule->anomaly.score * 1000), score),
 			rule->anomaly.min_count, word_name(words_side, rule->anomaly.side));
 }
 

@@ -179,10 +179,10 @@ const char *scalar_format_duration(__u64 ns, char buf[SCALAR_TEXT_MAX])
 	const __u64 day = 86400 * NS_PER_S;
 
 	if (!ns)
-		return strcpy(buf, "0s");
+		return "0s";
 	/* A day is written as hours, as everywhere in the manual. */
 	if (ns == day)
-		return strcpy(buf, "24h");
+		return "24h";
 	return format_with_unit(ns, duration_units, buf);
 }
 
@@ -207,8 +207,10 @@ const char *scalar_format_net(const struct net *net, char buf[SCALAR_TEXT_MAX])
 	char addr[ADDR_TEXT_MAX];
 
 	addr_format(&net->addr, addr);
-	if (net->prefix_len == 128)
-		return strcpy(buf, addr);
+	if (net->prefix_len == 128) {
+		snprintf(buf, SCALAR_TEXT_MAX, "%s", addr);
+		return buf;
+	}
 	snprintf(buf, SCALAR_TEXT_MAX, "%s/%u", addr,
 		 addr_is_ipv4(&net->addr) ? net->prefix_len - 96 : net->prefix_len);
 	return buf;

@@ -26,7 +26,7 @@ int scalar_parse_size(const char *text, __u64 *ret);
 /* "2027-01-31": the last second of that day in UTC, since the Unix epoch. */
 int scalar_parse_date(const char *text, __u64 *ret_s);
 
-/* All return buf. The text parses to the same value. */
+/* All return text that parses to the same value; it lives as long as buf. */
 const char *scalar_format_thousandths(__u64 value, char buf[SCALAR_TEXT_MAX]);
 const char *scalar_format_duration(__u64 ns, char buf[SCALAR_TEXT_MAX]);
 const char *scalar_format_size(__u64 bytes, char buf[SCALAR_TEXT_MAX]);

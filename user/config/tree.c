@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* YAML text -> a tree of lists and maps that knows where each value stands. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,7 +220,7 @@ static int check_keys(struct builder *b, struct node *map)
 	struct node **keys;
 	size_t i, first, count = 0;
 
-	keys = calloc(map->count / 2 + 1, sizeof(*keys));
+	keys = calloc(map->count / 2 + 1, sizeof(struct node *));
 	if (!keys)
 		return -ENOMEM;
 	for (i = 0; i < map->count; i += 2) {
@@ -237,7 +238,7 @@ static int check_keys(struct builder *b, struct node *map)
 			key->kind = NODE_BAD;
 		}
 	}
-	qsort(keys, count, sizeof(*keys), compare_keys);
+	qsort(keys, count, sizeof(struct node *), compare_keys);
 	for (i = 1, first = 0; i < count; i++) {
 		if (strcmp(keys[first]->text, keys[i]->text)) {
 			first = i;
@@ -300,24 +301,32 @@ static int build_node(struct builder *b, const yaml_event_t *event, struct node 
 /* The stream: start, one document, end. */
 static int build_document(struct builder *b, struct node *ret)
 {
+	bool built = false, done = false;
 	yaml_event_t event;
-	bool done = false;
 	int err;
 
 	while (!done) {
 		err = next_event(b, &event);
 		if (err)
 			return err;
-		if (event.type == YAML_STREAM_END_EVENT) {
+		switch (event.type) {
+		case YAML_STREAM_END_EVENT:
 			done = true;
-		} else if (event.type == YAML_DOCUMENT_START_EVENT && b->node_count) {
+			break;
+		case YAML_STREAM_START_EVENT:
+		case YAML_DOCUMENT_END_EVENT:
+			break;
+		case YAML_DOCUMENT_START_EVENT:
+			if (!built)
+				break;
 			report_add(b->report, mark_from(event.start_mark),
 				   "a second document starts here: expected one in a file");
 			err = -EINVAL;
-		} else if (event.type != YAML_STREAM_START_EVENT &&
-			   event.type != YAML_DOCUMENT_START_EVENT &&
-			   event.type != YAML_DOCUMENT_END_EVENT) {
+			break;
+		default:
+			assert(!built);
 			err = build_node(b, &event, ret);
+			built = true;
 		}
 		yaml_event_delete(&event);
 		if (err)
