@@ -159,16 +159,21 @@ static int add_fd(const struct loop *loop, int fd)
 	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
+/* The signals that the loop takes. */
+static void loop_signals(sigset_t *ret)
+{
+	sigemptyset(ret);
+	sigaddset(ret, SIGINT);
+	sigaddset(ret, SIGTERM);
+	sigaddset(ret, SIGHUP);
+}
+
 static int loop_open(struct loop *loop, int drain_fd)
 {
 	sigset_t signals;
 	int err;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	loop_signals(&signals);
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	loop->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	loop->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -312,7 +317,11 @@ int cmd_run(int argc, char **argv)
 {
 	struct run_options options = {};
 	int code = parse_options(argc, argv, &options);
+	sigset_t signals;
 
+	/* Blocked before anything is attached: one that comes early stops us as a late one does. */
+	loop_signals(&signals);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if (code == EXIT_GOOD)
 		code = run(&options);

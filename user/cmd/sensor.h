@@ -40,6 +40,12 @@ struct sensor {
  */
 int sensor_open(struct sensor *sensor);
 
+/*
+ * The part of sensor_open() that reads: capabilities, features, reasons, interfaces, addresses, and
+ * who the observer is. An exit code, said.
+ */
+int sensor_read_host(struct sensor *sensor);
+
 /* Adds a sink, which the sensor then owns. */
 void sensor_add_sink(struct sensor *sensor, struct sink *sink);
 

@@ -9,6 +9,7 @@
 #include <linux/if_link.h>
 
 #include "kernel/attach.h"
+#include "kernel/filters.h"
 
 /* Linux 6.6; the headers of Debian 12 do not have them. */
 #define TCX_INGRESS 46
@@ -64,6 +65,21 @@ static int remove_filter(int ifindex, bool egress, __u32 priority)
 	return bpf_tc_detach(&hook, &opts);
 }
 
+/*
+ * Filters that a killed process of ours left. Removed, and another added: a replaced filter would
+ * keep its place behind others.
+ */
+static int remove_stale(int ifindex, bool egress)
+{
+	__u32 priorities[FILTERS_MAX];
+	int count = filters_find(ifindex, egress, ATTACH_CLSACT_HANDLE,
+				 egress ? "sw_egress" : "sw_ingress", priorities);
+
+	for (int i = 0; i < count; i++)
+		remove_filter(ifindex, egress, priorities[i]);
+	return count < 0 ? count : 0;
+}
+
 int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 {
 	struct bpf_tc_hook hook = clsact_hook(ifindex, egress);
@@ -72,9 +88,9 @@ int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 	err = bpf_tc_hook_create(&hook);
 	if (err && err != -EEXIST)
 		return err;
-	/* Removed and added, not replaced: a replaced filter keeps its place behind others. */
-	for (__u32 priority = 1; priority <= PRIORITIES; priority++)
-		remove_filter(ifindex, egress, priority);
+	err = remove_stale(ifindex, egress);
+	if (err)
+		return err;
 	for (__u32 priority = 1; priority <= PRIORITIES; priority++) {
 		DECLARE_LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd,
 				    .handle = ATTACH_CLSACT_HANDLE, .priority = priority);

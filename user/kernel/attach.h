@@ -26,7 +26,8 @@ int attach_tcx(int prog_fd, int ifindex, bool egress, struct attachment *ret);
 
 /*
  * A direct-action filter of priority 1 and our own handle; where another kind of filter holds the
- * priority, the lowest free one. One of ours that a killed process left is replaced.
+ * priority or our handle, the lowest free one. Those of ours (by handle and program name) that a
+ * killed process left are removed.
  */
 int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret);
 

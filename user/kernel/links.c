@@ -7,15 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
 #include "kernel/links.h"
-
-#define DUMP_SIZE 32768 /* what the kernel fills at once at most */
+#include "kernel/rtnl.h"
 
 #ifndef ARPHRD_RAWIP
 #define ARPHRD_RAWIP 519
@@ -107,49 +104,13 @@ static int by_ifindex(const void *a, const void *b)
 	return (x->ifindex > y->ifindex) - (x->ifindex < y->ifindex);
 }
 
-static int dump_links(struct mnl_socket *nl, struct interfaces *ret)
-{
-	char *buf = malloc(DUMP_SIZE);
-	unsigned int seq = time(NULL);
-	struct nlmsghdr *msg;
-	struct ifinfomsg *info;
-	int err = 0, more = MNL_CB_OK;
-
-	if (!buf)
-		return -ENOMEM;
-	msg = mnl_nlmsg_put_header(buf);
-	msg->nlmsg_type = RTM_GETLINK;
-	msg->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	msg->nlmsg_seq = seq;
-	info = mnl_nlmsg_put_extra_header(msg, sizeof(*info));
-	info->ifi_family = AF_UNSPEC;
-	if (mnl_socket_sendto(nl, msg, msg->nlmsg_len) < 0)
-		err = -errno;
-	while (!err && more > MNL_CB_STOP) {
-		ssize_t len = mnl_socket_recvfrom(nl, buf, DUMP_SIZE);
-
-		if (len < 0) {
-			err = -errno;
-			break;
-		}
-		more = mnl_cb_run(buf, len, seq, mnl_socket_get_portid(nl), take_link, ret);
-		if (more < 0)
-			err = errno ? -errno : -ENOMEM;
-	}
-	free(buf);
-	return err;
-}
-
 int links_list(struct interfaces *ret)
 {
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
 	struct interfaces found = {};
 	int err;
 
-	if (!nl)
-		return -errno;
-	err = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : dump_links(nl, &found);
-	mnl_socket_close(nl);
+	err = rtnl_dump(RTM_GETLINK, &info, sizeof(info), take_link, &found);
 	if (err) {
 		links_clear(&found);
 		return err;
