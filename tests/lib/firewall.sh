@@ -7,7 +7,7 @@ firewall_load() { # NAMESPACE RULES
   in_ns "$1" nft -f - <<<"$2" || die "nft refuses the rules"
 }
 
-# deny CHAIN-WORDS ACTION PROTO FAMILY PORT: the rule, with its counter.
+# deny_rule CHAIN ACTION PROTO FAMILY PORT: a rule with its counter; CHAIN is "FAMILY TABLE NAME".
 deny_rule() {
   local chain=$1 action=$2 proto=$3 family=$4 port=$5 what
   case $proto in
