@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "out/journal.h"
-#include "tests/unit/sample.h"
+#include "tests/unit/example.h"
 
 static const char *const alert_actions[] = { "open", "update", "close", "suppressed", NULL };
 static const char *const sensor_actions[] = { "started",  "stopped",   "reloaded", "blind",
@@ -26,12 +26,12 @@ static int find(const char *const *names, const char *name)
 static int send_alert(struct sink *sink, const char *kind, int action, unsigned int number)
 {
 	static char summary[300000];
-	struct sample s;
+	struct example s;
 
 	if (!strcmp(kind, "deny"))
-		sample_deny(&s);
+		example_deny(&s);
 	else
-		sample_http(&s);
+		example_http(&s);
 	if (!strcmp(kind, "big")) {
 		memset(summary, 'x', sizeof(summary) - 1);
 		s.rule.summary = summary;
@@ -45,7 +45,7 @@ static int send_alert(struct sink *sink, const char *kind, int action, unsigned 
 
 static int send_sensor(struct sink *sink, int action)
 {
-	struct sensor_event event = { action, SAMPLE_WALL, "a reason", "eth0" };
+	struct sensor_event event = { action, EXAMPLE_WALL, "a reason", "eth0" };
 
 	return sink->ops->send_sensor(sink, &event);
 }
@@ -79,7 +79,7 @@ static int serve(const char *socket_path)
 {
 	struct sink *sink;
 	char line[128];
-	int err = sink_journal_new(sample_observer(), socket_path, &sink);
+	int err = sink_journal_new(example_observer(), socket_path, &sink);
 
 	if (err) {
 		fprintf(stderr, "journal_send: %s: %s\n", socket_path, strerror(-err));

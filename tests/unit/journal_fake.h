@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "out/journal.h"
-#include "tests/unit/sample.h"
+#include "tests/unit/example.h"
 
 #define ENTRY_MAX (1 << 21)
 
@@ -21,7 +21,7 @@ struct fake {
 	struct sockaddr_un addr;
 	int fd; /* -1: journald is away */
 	struct sink *sink;
-	struct sample sample;
+	struct example example;
 	char data[ENTRY_MAX]; /* the entry that came last */
 	size_t len;
 	int seals; /* of the file it came in, -1 where it came as a datagram */
@@ -52,8 +52,8 @@ static inline int fake_setup(void **state)
 	fake->addr.sun_family = AF_UNIX;
 	snprintf(fake->addr.sun_path, sizeof(fake->addr.sun_path), "%s/socket", fake->dir);
 	fake->fd = -1;
-	assert_int_equal(sink_journal_new(sample_observer(), fake->addr.sun_path, &fake->sink), 0);
-	sample_http(&fake->sample);
+	assert_int_equal(sink_journal_new(example_observer(), fake->addr.sun_path, &fake->sink), 0);
+	example_http(&fake->example);
 	*state = fake;
 	return 0;
 }
@@ -166,12 +166,12 @@ static inline void check_field(struct fake *fake, const char *name, const char *
 
 static inline int send_alert(struct fake *fake)
 {
-	return fake->sink->ops->send_alert(fake->sink, &fake->sample.alert);
+	return fake->sink->ops->send_alert(fake->sink, &fake->example.alert);
 }
 
 static inline int send_numbered(struct fake *fake, unsigned int number)
 {
-	fake->sample.alert.count = number;
+	fake->example.alert.count = number;
 	return send_alert(fake);
 }
 

@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "out/json.h"
-#include "tests/unit/sample.h"
+#include "tests/unit/example.h"
 
 /* What stands at a path, its parts joined by '/', as JSON; NULL: nothing may stand there. */
 struct row {

@@ -56,8 +56,8 @@ static void deny_alert_has_a_score(void **state)
 	struct fake *fake = *state;
 
 	fake_start(fake);
-	sample_deny(&fake->sample);
-	fake->sample.alert.coverage.exact = false;
+	example_deny(&fake->example);
+	fake->example.alert.coverage.exact = false;
 	assert_int_equal(send_alert(fake), 0);
 	assert_true(take(fake));
 	check_field(fake, "MESSAGE_ID", "901da250561f468e9615a0f7ad977f58");
@@ -86,9 +86,9 @@ static void priorities_of_alerts(void **state)
 
 	fake_start(fake);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		fake->sample.alert.action = rows[i].action;
-		fake->sample.alert.suppressed = rows[i].suppressed;
-		fake->sample.rule.prototype = rows[i].prototype;
+		fake->example.alert.action = rows[i].action;
+		fake->example.alert.suppressed = rows[i].suppressed;
+		fake->example.rule.prototype = rows[i].prototype;
 		assert_int_equal(send_alert(fake), 0);
 		assert_true(take(fake));
 		check_field(fake, "SPIKEWATCH_ACTION", rows[i].name);
@@ -113,7 +113,7 @@ static void sensor_events(void **state)
 
 	fake_start(fake);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct sensor_event event = { rows[i].action, SAMPLE_WALL, "a reason", "eth0" };
+		struct sensor_event event = { rows[i].action, EXAMPLE_WALL, "a reason", "eth0" };
 
 		assert_int_equal(fake->sink->ops->send_sensor(fake->sink, &event), 0);
 		assert_true(take(fake));
@@ -130,12 +130,12 @@ static void sensor_events(void **state)
 /* A newline in a value must not begin a field of its own. */
 static void fields_cannot_be_forged(void **state)
 {
-	struct sensor_event event = { SENSOR_BLIND, SAMPLE_WALL, "a\nPRIORITY=0\n", "e\n\n" };
+	struct sensor_event event = { SENSOR_BLIND, EXAMPLE_WALL, "a\nPRIORITY=0\n", "e\n\n" };
 	struct fake *fake = *state;
 
 	fake_start(fake);
-	fake->sample.rule.id = "id\nMESSAGE_ID=forged";
-	fake->sample.rule.title = "t\nMESSAGE_ID=forged";
+	fake->example.rule.id = "id\nMESSAGE_ID=forged";
+	fake->example.rule.title = "t\nMESSAGE_ID=forged";
 	assert_int_equal(send_alert(fake), 0);
 	assert_true(take(fake));
 	check_field(fake, "SPIKEWATCH_RULE", "id\nMESSAGE_ID=forged");
@@ -155,7 +155,7 @@ static void big_entry_comes_in_a_sealed_file(void **state)
 
 	fake_start(fake);
 	memset(summary, 'x', sizeof(summary) - 1);
-	fake->sample.rule.summary = summary;
+	fake->example.rule.summary = summary;
 	assert_int_equal(send_alert(fake), 0);
 	assert_true(take(fake));
 	assert_int_equal(fake->seals, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);

@@ -102,8 +102,8 @@ static void full_queue_gives_up_the_oldest(void **state)
 
 static void alerts_outlive_lesser_entries(void **state)
 {
-	struct sensor_event started = { SENSOR_STARTED, SAMPLE_WALL, "started", NULL };
-	struct sensor_event blind = { SENSOR_BLIND, SAMPLE_WALL, "blind", NULL };
+	struct sensor_event started = { SENSOR_STARTED, EXAMPLE_WALL, "started", NULL };
+	struct sensor_event blind = { SENSOR_BLIND, EXAMPLE_WALL, "blind", NULL };
 	struct fake *fake = *state;
 
 	assert_int_equal(fake->sink->ops->send_sensor(fake->sink, &blind), -EAGAIN);
@@ -144,7 +144,7 @@ static void paths_that_do_not_fit(void **state)
 
 	memset(path, 'a', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(sink_journal_new(sample_observer(), path, &sink), -ENAMETOOLONG);
+	assert_int_equal(sink_journal_new(example_observer(), path, &sink), -ENAMETOOLONG);
 	assert_null(sink);
 }
 

@@ -48,11 +48,11 @@ static void http_open_has_every_field(void **state)
 		  "{\"role\":\"destination\",\"ip\":\"10.77.2.2\"}],"
 		  "\"coverage\":{\"exact\":true}}" },
 	};
-	struct sample s;
+	struct example s;
 	json_t *root;
 
-	sample_http(&s);
-	root = record_of(sample_observer(), &s.alert);
+	example_http(&s);
+	root = record_of(example_observer(), &s.alert);
 	CHECK(root, "http", rows);
 	assert_int_equal(json_object_size(root), sizeof(rows) / sizeof(rows[0]));
 	json_decref(root);
@@ -99,11 +99,11 @@ static void deny_open_has_every_field(void **state)
 		  "[{\"role\":\"device\",\"ip\":\"10.77.1.1\",\"hostname\":\"gw1\"},"
 		  "{\"role\":\"source\",\"ip\":\"10.77.1.2\"}]" },
 	};
-	struct sample s;
+	struct example s;
 	json_t *root;
 
-	sample_deny(&s);
-	root = record_of(sample_observer(), &s.alert);
+	example_deny(&s);
+	root = record_of(example_observer(), &s.alert);
 	CHECK(root, "deny", rows);
 	json_decref(root);
 }
@@ -127,23 +127,23 @@ static void anomaly_names_only_what_it_blames(void **state)
 		  "\"Spike in Firewall Denies: 4121 denied in 15m, typical 0.00123 (20-61), "
 		  "score 91, mostly to 10.77.2.1 (scan)\"" },
 	};
-	struct sample s;
+	struct example s;
 	json_t *root;
 
-	sample_deny(&s);
+	example_deny(&s);
 	s.rule.anomaly.side = SIDE_LOW;
 	s.alert.anomaly.probability = NAN;
 	s.alert.anomaly.typical = 0.0012345;
 	s.alert.anomaly.actual = 12345678.49;
 	s.alert.anomaly.influencer[1] = (struct influencer){ DIM_SOURCE,
-							     { .addr = sample_addr("10.77.1.9") },
+							     { .addr = example_addr("10.77.1.9") },
 							     0.5 };
 	s.alert.anomaly.influencer[2] = (struct influencer){
-		DIM_DESTINATION, { .addr = sample_addr("10.77.2.1"), .port = 445 }, 0.4
+		DIM_DESTINATION, { .addr = example_addr("10.77.2.1"), .port = 445 }, 0.4
 	};
 	s.alert.anomaly.influencer[3] = (struct influencer){ DIM_PORT, { .port = 445 }, 0.7 };
 	s.alert.anomaly.influencer_count = 4;
-	root = record_of(sample_observer(), &s.alert);
+	root = record_of(example_observer(), &s.alert);
 	CHECK(root, "two sources", two_sources);
 	json_decref(root);
 }
@@ -166,11 +166,11 @@ static void ipv6_group_without_title(void **state)
 		{ "spikewatch/evidence",
 		  "{\"servers\":{\"[2001:db8::1]:22\":2,\"[2001:db8::1]:443\":1}}" },
 	};
-	struct sample s;
+	struct example s;
 	json_t *root;
 
-	sample_ports(&s);
-	root = record_of(sample_observer(), &s.alert);
+	example_ports(&s);
+	root = record_of(example_observer(), &s.alert);
 	CHECK(root, "ipv6", rows);
 	json_decref(root);
 }
@@ -199,16 +199,16 @@ static void actions_decide_what_alarms(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct sample s;
+		struct example s;
 		json_t *root;
 
-		sample_http(&s);
+		example_http(&s);
 		s.rule.title = "Rule";
 		s.rule.prototype = rows[i].prototype;
 		s.alert.action = rows[i].action;
 		s.alert.suppressed = rows[i].suppressed;
 		s.alert.peak = 712;
-		root = record_of(sample_observer(), &s.alert);
+		root = record_of(example_observer(), &s.alert);
 		print_message("%s\n", rows[i].name);
 		assert_string_equal(json_string_value(find(root, "event/action")),
 				    rows[i].action_json);
@@ -227,12 +227,12 @@ static void severities_have_four_steps(void **state)
 	static const int expected[] = { 21, 21, 21, 47, 47, 47, 73, 73, 99, 99, 99 };
 
 	for (unsigned int i = 0; i <= 10; i++) {
-		struct sample s;
+		struct example s;
 		json_t *root;
 
-		sample_http(&s);
+		example_http(&s);
 		s.rule.severity = i;
-		root = record_of(sample_observer(), &s.alert);
+		root = record_of(example_observer(), &s.alert);
 		assert_int_equal(json_integer_value(find(root, "event/severity")), expected[i]);
 		json_decref(root);
 	}
@@ -248,17 +248,17 @@ static void loss_is_told(void **state)
 		  "\"says\":\"at least; 15 of 4,100 could not be attributed; 2.1 s were not "
 		  "watched\"}" },
 	};
-	struct sample s;
+	struct example s;
 	json_t *root;
 
-	sample_http(&s);
+	example_http(&s);
 	s.alert.count = 4085;
 	s.alert.coverage = (struct coverage){ false, 12, 3, 2100000000 };
-	root = record_of(sample_observer(), &s.alert);
+	root = record_of(example_observer(), &s.alert);
 	CHECK(root, "lost", rows);
 	json_decref(root);
 	s.alert.coverage = (struct coverage){ .evicted = 1000000 };
-	root = record_of(sample_observer(), &s.alert);
+	root = record_of(example_observer(), &s.alert);
 	assert_string_equal(json_string_value(find(root, "spikewatch/coverage/says")),
 			    "at least; 1,000,000 of 1,004,085 could not be attributed");
 	json_decref(root);
@@ -285,14 +285,16 @@ static void many_servers(void **state)
 		{ "spikewatch/summary", "\"80 (+1 more) 10.77.2.2\"" },
 	};
 	struct top *servers;
-	struct sample s;
+	struct example s;
 	json_t *root;
 
-	sample_http(&s);
+	example_http(&s);
 	servers = &s.alert.top[DIM_DESTINATION];
-	sample_top_add(servers, (struct top_entry){ .addr = sample_addr("10.77.2.3"), .count = 1 });
-	sample_top_add(servers, (struct top_entry){ .addr = sample_addr("10.77.2.4"), .count = 1 });
-	root = record_of(sample_observer(), &s.alert);
+	example_top_add(servers,
+			(struct top_entry){ .addr = example_addr("10.77.2.3"), .count = 1 });
+	example_top_add(servers,
+			(struct top_entry){ .addr = example_addr("10.77.2.4"), .count = 1 });
+	root = record_of(example_observer(), &s.alert);
 	CHECK(root, "three servers", known);
 	json_decref(root);
 
@@ -301,17 +303,17 @@ static void many_servers(void **state)
 	servers->distinct = 70;
 	servers->distinct_at_least = true;
 	servers->count = 2;
-	root = record_of(sample_observer(), &s.alert);
+	root = record_of(example_observer(), &s.alert);
 	CHECK(root, "more than the top shows", unknown);
 	json_decref(root);
 
-	sample_http(&s);
+	example_http(&s);
 	s.rule.summary = "{port} {server}";
-	sample_top_add(
+	example_top_add(
 		&s.alert.top[DIM_DESTINATION],
-		(struct top_entry){ .addr = sample_addr("10.77.2.2"), .port = 8080, .count = 1 });
-	sample_top_add(&s.alert.top[DIM_PORT], (struct top_entry){ .port = 8080, .count = 1 });
-	root = record_of(sample_observer(), &s.alert);
+		(struct top_entry){ .addr = example_addr("10.77.2.2"), .port = 8080, .count = 1 });
+	example_top_add(&s.alert.top[DIM_PORT], (struct top_entry){ .port = 8080, .count = 1 });
+	root = record_of(example_observer(), &s.alert);
 	CHECK(root, "one server, two ports", one);
 	json_decref(root);
 }

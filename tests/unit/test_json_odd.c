@@ -22,13 +22,13 @@ static void little_is_known(void **state)
 		{ "spikewatch/entities", "[{\"role\":\"device\"},{\"role\":\"source\",\"ip\":"
 					 "\"::\"}]" },
 	};
-	struct sample s;
+	struct example s;
 	json_t *root;
 
-	sample_http(&s);
+	example_http(&s);
 	memset(s.alert.top, 0, sizeof(s.alert.top));
 	s.rule.summary = "{server} {port}";
-	s.alert.group.source = sample_addr("::");
+	s.alert.group.source = example_addr("::");
 	root = record_of(&nobody, &s.alert);
 	CHECK(root, "little", rows);
 	json_decref(root);
@@ -52,18 +52,18 @@ static void hostile_strings(void **state)
 		{ "spikewatch/evidence/reasons", "{\"bad \\\\xff name\":1}" },
 		{ "spikewatch/count", "9223372036854775807" },
 	};
-	struct observer observer = *sample_observer();
-	struct sample s;
+	struct observer observer = *example_observer();
+	struct example s;
 	json_t *root;
 
 	observer.hostname = nasty;
 	observer.version = nasty;
-	sample_http(&s);
+	example_http(&s);
 	s.rule.id = s.rule.title = s.rule.category = s.rule.summary = (char *)nasty;
 	s.rule.tags = tags;
 	s.alert.count = UINT64_MAX;
 	memset(s.alert.cause_says, 0xff, sizeof(s.alert.cause_says) - 1);
-	sample_top_add(&s.alert.top[DIM_REASON], (struct top_entry){ .code = 9, .count = 1 });
+	example_top_add(&s.alert.top[DIM_REASON], (struct top_entry){ .code = 9, .count = 1 });
 	root = record_of(&observer, &s.alert);
 	CHECK(root, "hostile", rows);
 	json_decref(root);
@@ -84,7 +84,7 @@ static void sensor_records(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct sensor_event event = { rows[i].action, SAMPLE_WALL, "no\nmore", "eth0" };
+		struct sensor_event event = { rows[i].action, EXAMPLE_WALL, "no\nmore", "eth0" };
 		char action[32], message[64], *line = NULL;
 		struct row expected[] = {
 			{ "@timestamp", "\"2026-11-21T20:15:31.000Z\"" },
@@ -105,7 +105,7 @@ static void sensor_records(void **state)
 		snprintf(action, sizeof(action), "\"%s\"", rows[i].name);
 		snprintf(message, sizeof(message), "\"Sensor %s (eth0): no\\\\x0amore\"",
 			 rows[i].name);
-		assert_int_equal(json_format_sensor(sample_observer(), &event, &line), 0);
+		assert_int_equal(json_format_sensor(example_observer(), &event, &line), 0);
 		root = parse(line);
 		CHECK(root, rows[i].name, expected);
 		json_decref(root);
@@ -122,25 +122,25 @@ static void *failing_malloc(size_t size)
 /* Wherever memory ends, the record is refused as a whole; the sanitizers see what would leak. */
 static void memory_ends_anywhere(void **state)
 {
-	struct sensor_event event = { SENSOR_BLIND, SAMPLE_WALL, "a reason", "eth0" };
+	struct sensor_event event = { SENSOR_BLIND, EXAMPLE_WALL, "a reason", "eth0" };
 	size_t alert_needs = 0, sensor_needs = 0;
 	char *line = NULL;
-	struct sample s;
+	struct example s;
 	int err;
 
-	sample_deny(&s);
+	example_deny(&s);
 	s.alert.coverage.exact = false;
 	json_set_alloc_funcs(failing_malloc, free);
 	do {
 		allocations_left = alert_needs++;
-		err = json_format_alert(sample_observer(), &s.alert, &line);
+		err = json_format_alert(example_observer(), &s.alert, &line);
 		assert_true(err == -ENOMEM ? !line : !err);
 	} while (err);
 	free(line);
 	line = NULL;
 	do {
 		allocations_left = sensor_needs++;
-		err = json_format_sensor(sample_observer(), &event, &line);
+		err = json_format_sensor(example_observer(), &event, &line);
 		assert_true(err == -ENOMEM ? !line : !err);
 	} while (err);
 	free(line);

@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 #include "out/json.h"
-#include "tests/unit/sample.h"
+#include "tests/unit/example.h"
 
 struct pipe_sink {
 	int fd[2];
 	struct sink *sink;
-	struct sample sample;
+	struct example example;
 	size_t line_len;
 };
 
@@ -32,9 +32,9 @@ static int setup_pipe(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe(p->fd), 0); /* blocking, as standard output is */
 	assert_int_equal(fcntl(p->fd[0], F_SETFL, O_NONBLOCK), 0);
-	assert_int_equal(sink_json_new(sample_observer(), p->fd[1], &p->sink), 0);
-	sample_http(&p->sample);
-	assert_int_equal(json_format_alert(sample_observer(), &p->sample.alert, &line), 0);
+	assert_int_equal(sink_json_new(example_observer(), p->fd[1], &p->sink), 0);
+	example_http(&p->example);
+	assert_int_equal(json_format_alert(example_observer(), &p->example.alert, &line), 0);
 	p->line_len = strlen(line) + 1;
 	free(line);
 	*state = p;
@@ -54,7 +54,7 @@ static int teardown_pipe(void **state)
 
 static int send_one(struct pipe_sink *p)
 {
-	return p->sink->ops->send_alert(p->sink, &p->sample.alert);
+	return p->sink->ops->send_alert(p->sink, &p->example.alert);
 }
 
 /* Reads what there is; returns how many whole lines of JSON it was, *rest is what follows. */
@@ -81,7 +81,7 @@ static size_t read_lines(int fd, char *buf, size_t size, size_t *len)
 
 static void line_is_written_at_once(void **state)
 {
-	struct sensor_event event = { SENSOR_STARTED, SAMPLE_WALL, "ready", NULL };
+	struct sensor_event event = { SENSOR_STARTED, EXAMPLE_WALL, "ready", NULL };
 	struct pipe_sink *p = *state;
 	char buf[16384];
 	size_t len = 0;
@@ -187,9 +187,9 @@ static void partial_writes_go_on(void **state)
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	limit = old;
 	limit.rlim_cur = 1000;
-	assert_int_equal(sink_json_new(sample_observer(), fileno(file), &sink), 0);
+	assert_int_equal(sink_json_new(example_observer(), fileno(file), &sink), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	assert_int_equal(sink->ops->send_alert(sink, &p->sample.alert), -EAGAIN);
+	assert_int_equal(sink->ops->send_alert(sink, &p->example.alert), -EAGAIN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	assert_int_equal(sink->ops->flush(sink), 0);
 	assert_int_equal(sink->counts.sent, 1);

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "out/terminal.h"
-#include "tests/unit/sample.h"
+#include "tests/unit/example.h"
 
 /* What the sink writes, at a width; 0: unknown. The caller frees it. */
 static char *render(const struct alert *alert, const struct sensor_event *event, int width)
@@ -25,7 +25,7 @@ static char *render(const struct alert *alert, const struct sensor_event *event,
 		setenv("COLUMNS", columns, 1);
 	else
 		unsetenv("COLUMNS");
-	assert_int_equal(sink_terminal_new(sample_observer(), out, &sink), 0);
+	assert_int_equal(sink_terminal_new(example_observer(), out, &sink), 0);
 	if (alert)
 		assert_int_equal(sink->ops->send_alert(sink, alert), 0);
 	else
@@ -48,9 +48,9 @@ static void check(const struct alert *alert, const struct sensor_event *event, i
 
 static void open_incident_shows_its_evidence(void **state)
 {
-	struct sample s;
+	struct example s;
 
-	sample_http(&s);
+	example_http(&s);
 	check(&s.alert, NULL, 0,
 	      "Nov 21 20:15:31  MEDIUM    HTTP Response Error Spike - Internal: 350 errors in 5m "
 	      "(limit 350)\n"
@@ -62,9 +62,9 @@ static void open_incident_shows_its_evidence(void **state)
 
 static void anomaly_shows_what_is_typical(void **state)
 {
-	struct sample s;
+	struct example s;
 
-	sample_deny(&s);
+	example_deny(&s);
 	s.alert.coverage = (struct coverage){ .evicted = 12 };
 	s.alert.cause = CAUSE_BEACON_OR_EXFILTRATION;
 	check(&s.alert, NULL, 0,
@@ -101,9 +101,9 @@ static void what_does_not_alarm_is_short(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct sample s;
+		struct example s;
 
-		sample_http(&s);
+		example_http(&s);
 		s.rule.title = "r";
 		s.rule.prototype = rows[i].prototype;
 		s.alert.action = rows[i].action;
@@ -124,10 +124,10 @@ static void severities_have_marks(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct sample s;
+		struct example s;
 		char *text;
 
-		sample_http(&s);
+		example_http(&s);
 		s.rule.severity = rows[i].severity;
 		text = render(&s.alert, NULL, 0);
 		assert_memory_equal(text + 17, rows[i].mark, 8);
@@ -137,10 +137,10 @@ static void severities_have_marks(void **state)
 
 static void growing_incident_says_so(void **state)
 {
-	struct sample s;
+	struct example s;
 	char *text;
 
-	sample_http(&s);
+	example_http(&s);
 	s.alert.action = ALERT_UPDATE;
 	s.alert.count = 700;
 	text = render(&s.alert, NULL, 0);
@@ -150,12 +150,12 @@ static void growing_incident_says_so(void **state)
 
 static void many_on_either_side(void **state)
 {
-	struct sample s;
+	struct example s;
 	char *text;
 
-	sample_http(&s);
+	example_http(&s);
 	s.rule.group_by = GROUP_DESTINATION;
-	s.alert.group.destination = sample_addr("2001:db8::1");
+	s.alert.group.destination = example_addr("2001:db8::1");
 	s.alert.top[DIM_SOURCE].distinct = 1000;
 	s.alert.top[DIM_SOURCE].rest = 99;
 	s.alert.top[DIM_SOURCE].distinct_at_least = true;
@@ -168,9 +168,9 @@ static void many_on_either_side(void **state)
 
 static void sensor_says_what_to_do(void **state)
 {
-	struct sensor_event started = { SENSOR_STARTED, SAMPLE_WALL, "2 interfaces", NULL };
-	struct sensor_event blind = { SENSOR_BLIND, SAMPLE_WALL, "detached; restart", "eth0" };
-	struct sensor_event bare = { SENSOR_RECOVERED, SAMPLE_WALL, NULL, "eth0" };
+	struct sensor_event started = { SENSOR_STARTED, EXAMPLE_WALL, "2 interfaces", NULL };
+	struct sensor_event blind = { SENSOR_BLIND, EXAMPLE_WALL, "detached; restart", "eth0" };
+	struct sensor_event bare = { SENSOR_RECOVERED, EXAMPLE_WALL, NULL, "eth0" };
 
 	check(NULL, &started, 0, "Nov 21 20:15:31  started   2 interfaces\n");
 	check(NULL, &blind, 0,
@@ -198,10 +198,10 @@ static void lines_fit_the_width(void **state)
 	static const int widths[] = { 50, 60, 72, 80, 100, 132 };
 
 	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
-		struct sample s;
+		struct example s;
 		char *text;
 
-		sample_deny(&s);
+		example_deny(&s);
 		text = render(&s.alert, NULL, widths[i]);
 		if (widest(text) > (size_t)widths[i])
 			fail_msg("at %d columns:\n%s", widths[i], text);
@@ -212,9 +212,9 @@ static void lines_fit_the_width(void **state)
 
 static void wrapped_lines_keep_their_indent(void **state)
 {
-	struct sample s;
+	struct example s;
 
-	sample_http(&s);
+	example_http(&s);
 	s.alert.top[DIM_STATUS].count = 0;
 	check(&s.alert, NULL, 80,
 	      "Nov 21 20:15:31  MEDIUM    HTTP Response Error Spike - Internal: 350 errors in\n"
@@ -232,14 +232,14 @@ static void wrapped_lines_keep_their_indent(void **state)
 
 static void hostile_names_stay_text(void **state)
 {
-	struct sensor_event event = { SENSOR_DEGRADED, SAMPLE_WALL, "a\nb\033]0;x\a", "\xff\r" };
-	struct sample s;
+	struct sensor_event event = { SENSOR_DEGRADED, EXAMPLE_WALL, "a\nb\033]0;x\a", "\xff\r" };
+	struct example s;
 	char *text;
 
 	check(NULL, &event, 0,
 	      "Nov 21 20:15:31  DEGRADED  \\xff\\x0d: a\\x0ab\\x1b]0;x\\x07\n"
 	      "                           while this lasts, counts are lower bounds\n");
-	sample_http(&s);
+	example_http(&s);
 	s.rule.title = "%s\033[2J\n";
 	strcpy(s.alert.cause_says, "\xc2\x9b"
 				   "31m");
@@ -253,10 +253,10 @@ static void hostile_names_stay_text(void **state)
 static void odd_widths_are_ignored(void **state)
 {
 	static const char *const odd[] = { "", "0", "-5", "wide", "80x", "99999999999999999999" };
-	struct sample s;
+	struct example s;
 	char *plain;
 
-	sample_http(&s);
+	example_http(&s);
 	plain = render(&s.alert, NULL, 0);
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
 		struct sink *sink;
@@ -266,7 +266,7 @@ static void odd_widths_are_ignored(void **state)
 
 		assert_non_null(out);
 		setenv("COLUMNS", odd[i], 1);
-		assert_int_equal(sink_terminal_new(sample_observer(), out, &sink), 0);
+		assert_int_equal(sink_terminal_new(example_observer(), out, &sink), 0);
 		assert_int_equal(sink->ops->send_alert(sink, &s.alert), 0);
 		sink->ops->free(sink);
 		fclose(out);

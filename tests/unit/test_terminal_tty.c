@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "out/terminal.h"
-#include "tests/unit/sample.h"
+#include "tests/unit/example.h"
 
 struct pty {
 	int master;
@@ -40,7 +40,7 @@ static int setup_pty(void **state)
 	assert_int_equal(ioctl(slave, TIOCSWINSZ, &size), 0);
 	pty->out = fdopen(slave, "w");
 	assert_non_null(pty->out);
-	assert_int_equal(sink_terminal_new(sample_observer(), pty->out, &pty->sink), 0);
+	assert_int_equal(sink_terminal_new(example_observer(), pty->out, &pty->sink), 0);
 	*state = pty;
 	return 0;
 }
@@ -77,10 +77,10 @@ static void read_until(struct pty *pty, const char *end, char *buf, size_t size)
 static void terminal_has_colour_and_width(void **state)
 {
 	struct pty *pty = *state;
-	struct sample s;
+	struct example s;
 	char buf[4096];
 
-	sample_http(&s);
+	example_http(&s);
 	assert_int_equal(pty->sink->ops->send_alert(pty->sink, &s.alert), 0);
 	read_until(pty, "403 x50", buf, sizeof(buf));
 	assert_non_null(strstr(buf, "\033[1;33mMEDIUM\033[0m"));
@@ -92,11 +92,11 @@ static void terminal_has_colour_and_width(void **state)
 static void no_color_is_heeded(void **state)
 {
 	struct pty *pty = *state;
-	struct sample s;
+	struct example s;
 	char buf[4096];
 
 	setenv("NO_COLOR", "1", 1);
-	sample_http(&s);
+	example_http(&s);
 	assert_int_equal(pty->sink->ops->send_alert(pty->sink, &s.alert), 0);
 	read_until(pty, "403 x50", buf, sizeof(buf));
 	assert_null(strchr(buf, '\033'));
@@ -106,10 +106,10 @@ static void no_color_is_heeded(void **state)
 static void stopped_terminal_blocks_nothing(void **state)
 {
 	struct pty *pty = *state;
-	struct sample s;
+	struct example s;
 	char buf[4096];
 
-	sample_http(&s);
+	example_http(&s);
 	assert_int_equal(tcflow(fileno(pty->out), TCOOFF), 0); /* as Ctrl-S does */
 	assert_int_equal(pty->sink->ops->send_alert(pty->sink, &s.alert), -ENOBUFS);
 	assert_int_equal(pty->sink->counts.lost, 1);
@@ -122,11 +122,11 @@ static void failed_writes_are_counted(void **state)
 {
 	FILE *full = fopen("/dev/full", "w");
 	struct sink *sink;
-	struct sample s;
+	struct example s;
 
 	assert_non_null(full);
-	sample_http(&s);
-	assert_int_equal(sink_terminal_new(sample_observer(), full, &sink), 0);
+	example_http(&s);
+	assert_int_equal(sink_terminal_new(example_observer(), full, &sink), 0);
 	assert_int_equal(sink->ops->send_alert(sink, &s.alert), -ENOSPC);
 	assert_int_equal(sink->counts.lost, 1);
 	assert_int_equal(sink->counts.sent, 0);

@@ -10,9 +10,9 @@
 
 #include "out/party.h"
 #include "out/text.h"
-#include "tests/unit/sample.h"
+#include "tests/unit/example.h"
 
-static void check_message(struct sample *s, const char *expected)
+static void check_message(struct example *s, const char *expected)
 {
 	char *text = NULL;
 
@@ -21,7 +21,7 @@ static void check_message(struct sample *s, const char *expected)
 	free(text);
 }
 
-static void check_summary(struct sample *s, const char *expected)
+static void check_summary(struct example *s, const char *expected)
 {
 	char *text = NULL;
 
@@ -37,11 +37,11 @@ static void durations(void **state)
 		const char *expected;
 	} rows[] = {
 		{ 0, "0s" },
-		{ 300 * SAMPLE_SECOND, "5m" },
-		{ 90 * SAMPLE_SECOND, "90s" },
-		{ 3600 * SAMPLE_SECOND, "1h" },
-		{ 86400 * SAMPLE_SECOND, "24h" },
-		{ 7 * 86400 * SAMPLE_SECOND, "7d" },
+		{ 300 * EXAMPLE_SECOND, "5m" },
+		{ 90 * EXAMPLE_SECOND, "90s" },
+		{ 3600 * EXAMPLE_SECOND, "1h" },
+		{ 86400 * EXAMPLE_SECOND, "24h" },
+		{ 7 * 86400 * EXAMPLE_SECOND, "7d" },
 		{ 300000000, "300ms" },
 		{ 1500000, "1500us" },
 		{ 1, "1ns" },
@@ -58,7 +58,7 @@ static void times(void **state)
 	char buf[TEXT_TIME_MAX];
 
 	assert_string_equal(text_time(0, buf), "1970-01-01T00:00:00.000Z");
-	assert_string_equal(text_time(SAMPLE_WALL + 999999999, buf), "2026-11-21T20:15:31.999Z");
+	assert_string_equal(text_time(EXAMPLE_WALL + 999999999, buf), "2026-11-21T20:15:31.999Z");
 	assert_string_equal(text_time(UINT64_MAX, buf), "2554-07-21T23:34:33.709Z");
 }
 
@@ -72,14 +72,14 @@ static void lengths_of_incidents(void **state)
 		{ 3660, "1 h 1 m" }, { 100800, "1 d 4 h" },
 	};
 	char buf[TEXT_ELAPSED_MAX];
-	struct sample s;
+	struct example s;
 
-	sample_http(&s);
+	example_http(&s);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		s.alert.end_wall_ns = s.alert.start_wall_ns + rows[i].seconds * SAMPLE_SECOND;
+		s.alert.end_wall_ns = s.alert.start_wall_ns + rows[i].seconds * EXAMPLE_SECOND;
 		assert_string_equal(text_elapsed(&s.alert, buf), rows[i].expected);
 	}
-	s.alert.end_wall_ns = s.alert.start_wall_ns - SAMPLE_SECOND; /* the clock was set back */
+	s.alert.end_wall_ns = s.alert.start_wall_ns - EXAMPLE_SECOND; /* the clock was set back */
 	assert_string_equal(text_elapsed(&s.alert, buf), "0 s");
 }
 
@@ -102,7 +102,7 @@ static void numbers(void **state)
 static void endpoints(void **state)
 {
 	char buf[TEXT_ENDPOINT_MAX];
-	struct addr v4 = sample_addr("10.0.0.1"), v6 = sample_addr("2001:db8::1");
+	struct addr v4 = example_addr("10.0.0.1"), v6 = example_addr("2001:db8::1");
 
 	assert_string_equal(text_endpoint(&v4, 80, buf), "10.0.0.1:80");
 	assert_string_equal(text_endpoint(&v4, 0, buf), "10.0.0.1");
@@ -112,22 +112,22 @@ static void endpoints(void **state)
 
 static void hosts_are_named_where_known(void **state)
 {
-	struct observer quiet = *sample_observer();
-	struct addr own = sample_addr("10.77.1.1"), known = sample_addr("10.77.1.3");
-	struct addr other = sample_addr("10.77.1.4");
+	struct observer quiet = *example_observer();
+	struct addr own = example_addr("10.77.1.1"), known = example_addr("10.77.1.3");
+	struct addr other = example_addr("10.77.1.4");
 
-	assert_string_equal(text_host(sample_observer(), &own), "gw1");
-	assert_string_equal(text_host(sample_observer(), &known), "build-7");
-	assert_null(text_host(sample_observer(), &other));
+	assert_string_equal(text_host(example_observer(), &own), "gw1");
+	assert_string_equal(text_host(example_observer(), &known), "build-7");
+	assert_null(text_host(example_observer(), &other));
 	quiet.host_name = NULL;
 	assert_null(text_host(&quiet, &known));
 }
 
 static void ports_that_are_meant(void **state)
 {
-	struct sample s;
+	struct example s;
 
-	sample_http(&s);
+	example_http(&s);
 	assert_int_equal(party_port(&s.alert), 80);
 	s.alert.top[DIM_PORT].count = 0; /* known from the servers alone */
 	assert_int_equal(party_port(&s.alert), 80);
@@ -136,7 +136,7 @@ static void ports_that_are_meant(void **state)
 	s.rule.group_by |= GROUP_PORT;
 	s.alert.group.port = 8080;
 	assert_int_equal(party_port(&s.alert), 8080);
-	sample_deny(&s);
+	example_deny(&s);
 	assert_int_equal(party_port(&s.alert), 0);
 	s.alert.anomaly.influencer[1] = (struct influencer){ DIM_PORT, { .port = 445 }, 0.7 };
 	s.alert.anomaly.influencer_count = 2;
@@ -148,9 +148,9 @@ static void ports_that_are_meant(void **state)
 
 static void closing_anomaly_tells_its_peak(void **state)
 {
-	struct sample s;
+	struct example s;
 
-	sample_deny(&s);
+	example_deny(&s);
 	s.alert.action = ALERT_CLOSE;
 	s.alert.count = 12;
 	s.alert.anomaly.score = 3.2;
@@ -175,9 +175,9 @@ static void summaries_are_filled(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(http) / sizeof(http[0]); i++) {
-		struct sample s;
+		struct example s;
 
-		sample_http(&s);
+		example_http(&s);
 		s.rule.summary = (char *)http[i].summary;
 		check_summary(&s, http[i].expected);
 	}
@@ -256,9 +256,9 @@ static void what_is_counted_is_named(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct sample s;
+		struct example s;
 
-		sample_http(&s);
+		example_http(&s);
 		memset(s.alert.top, 0, sizeof(s.alert.top));
 		s.rule.group_by = 0;
 		s.rule.title = "r";
