@@ -11,6 +11,8 @@
 #include "cmd/cmd.h"
 #include "cmd/plan.h"
 #include "cmd/sensor.h"
+#include "core/anomaly.h"
+#include "out/text.h"
 #include "util/log.h"
 
 /* A wall clock that moves against CLOCK_BOOTTIME by more than this is said. */
@@ -33,6 +35,15 @@ static void tell_sinks(struct sensor *sensor, const struct sensor_event *event)
 	}
 }
 
+/* Does somebody read the records on a terminal? Then the log need not say the same. */
+static bool has_reader(const struct sensor *sensor)
+{
+	for (size_t i = 0; i < sensor->sink_count; i++)
+		if (!strcmp(sensor->sinks[i]->ops->name, "terminal"))
+			return true;
+	return false;
+}
+
 void sensor_say(struct sensor *sensor, enum sensor_action action, const char *subject,
 		const char *format, ...)
 {
@@ -48,7 +59,9 @@ void sensor_say(struct sensor *sensor, enum sensor_action action, const char *su
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	if (action == SENSOR_BLIND || action == SENSOR_DEGRADED)
+	if (has_reader(sensor))
+		log_debug("%s", reason);
+	else if (action == SENSOR_BLIND || action == SENSOR_DEGRADED)
 		log_warning("%s", reason);
 	else
 		log_info("%s", reason);
@@ -232,6 +245,22 @@ static int start_judge(struct sensor *sensor)
 	return EXIT_GOOD;
 }
 
+/* No state is kept in this version: whoever starts it should know what that means. */
+static void say_what_is_learned(const struct config *config)
+{
+	char bucket[TEXT_DURATION_MAX];
+
+	for (size_t i = 0; i < config->rule_count; i++) {
+		const struct rule *rule = &config->rules[i];
+
+		if (rule->enabled && rule->kind == RULE_ANOMALY)
+			log_info(
+				"rule %s learns what is usual anew at each start: it can alert after %d buckets of %s",
+				rule->id, ANOMALY_READY,
+				text_duration(rule->anomaly.bucket_ns, bucket));
+	}
+}
+
 int sensor_open(struct sensor *sensor)
 {
 	int code = sensor_read_host(sensor);
@@ -246,6 +275,7 @@ int sensor_open(struct sensor *sensor)
 	if (code)
 		return code;
 	attach_drops(sensor);
+	say_what_is_learned(sensor->config);
 	sensor->clock_offset_ns = cmd_now_ns(CLOCK_REALTIME) - cmd_now_ns(CLOCK_BOOTTIME);
 	sensor_say(sensor, SENSOR_STARTED, NULL,
 		   "spikewatch %s watches %u interface%s of %s and this kernel's drops",
@@ -294,7 +324,8 @@ void sensor_look_after(struct sensor *sensor)
 	for (size_t i = 0; i < sensor->sink_count; i++)
 		unsent += sensor->sinks[i]->ops->flush(sensor->sinks[i]);
 	if (unsent && !sensor->unsent)
-		log_warning("%zu records wait to be sent: journald is away or busy", unsent);
+		log_warning("%zu record%s wait%s to be sent: journald is away or busy", unsent,
+			    unsent == 1 ? "" : "s", unsent == 1 ? "s" : "");
 	else if (!unsent && sensor->unsent)
 		log_info("all records that waited were sent");
 	sensor->unsent = unsent;
