@@ -375,7 +375,7 @@ __noinline int http_unreadable(void)
 		return 1;                                                                       \
 	}                                                                                       \
                                                                                                 \
-	/* Loads the first bytes of the payload. */                                             \
+	/* Loads the first bytes of the payload: enough for a status line, most have none. */   \
 	__noinline int http_first_##name(ctx_type *ctx)                                         \
 	{                                                                                       \
 		struct scratch *s = scratch_get();                                              \
@@ -385,8 +385,8 @@ __noinline int http_unreadable(void)
 			return -1;                                                              \
 		s->run.pos = 0;                                                                 \
 		n = s->run.len;                                                                 \
-		if (n > HTTP1_WINDOW)                                                           \
-			n = HTTP1_WINDOW;                                                       \
+		if (n > HTTP1_LINE)                                                             \
+			n = HTTP1_LINE;                                                         \
 		return http_load_##name(ctx, s, n);                                             \
 	}                                                                                       \
                                                                                                 \

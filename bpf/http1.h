@@ -21,7 +21,7 @@
 #endif
 
 #define HTTP1_LINE   32  /* what is looked at of a line */
-#define HTTP1_WINDOW 128 /* payload bytes loaded at a time */
+#define HTTP1_WINDOW 512 /* payload bytes loaded at a time */
 /* Status line: "HTTP/1.1 404" and the byte after it. */
 #define HTTP1_STATUS_LEN 13
 
@@ -294,7 +294,7 @@ HTTP1_FN __u32 http1_window_newline(__u32 at)
  * first byte not looked at. HTTP1_AT_LINE tells that this is the start of a line.
  */
 #define HTTP1_AT_LINE 0x1000
-#define HTTP1_SCANS   (HTTP1_WINDOW / 2)
+#define HTTP1_SCANS   64                    /* lines; behind them the next step goes on */
 #define HTTP1_CONTENT 0x2d746e65746e6f63ULL /* "content-" as a number */
 #define HTTP1_TRANSFE 0x726566736e617274ULL /* "transfer" */
 

@@ -178,7 +178,7 @@ int sw_egress_l3(struct __sk_buff *skb)
 /* --- XDP: direct access, for kernels without bpf_xdp_load_bytes (before 5.18)
  * ---------------------- */
 
-/* Copies n bytes at off of the linear part to `to`, which has room for `max` (a multiple of 8). */
+/* Copies n bytes at off of the linear part to `to`, which has room for `max` (a multiple of 32). */
 static __always_inline int copy_linear(struct xdp_md *xdp, __u32 off, __u8 *to, __u32 n, __u32 max)
 {
 	const __u8 *from, *end = (void *)(long)xdp->data_end;
@@ -187,7 +187,13 @@ static __always_inline int copy_linear(struct xdp_md *xdp, __u32 off, __u8 *to, 
 	if (off > 0x3fff)
 		return -1;
 	from = (const __u8 *)(long)xdp->data + off;
-	for (; i + 8 <= max && i + 8 <= n; i += 8) {
+	for (; i + 32 <= max && i + 32 <= n; i += 32) {
+		if (from + i + 32 > end)
+			return -1;
+		for (int k = 0; k < 32; k += 8)
+			*(__u64 *)(to + i + k) = *(const __u64 *)(from + i + k);
+	}
+	for (int k = 0; k < 3 && i + 8 <= n && i + 8 <= max; k++, i += 8) {
 		if (from + i + 8 > end)
 			return -1;
 		*(__u64 *)(to + i) = *(const __u64 *)(from + i);
@@ -198,15 +204,6 @@ static __always_inline int copy_linear(struct xdp_md *xdp, __u32 off, __u8 *to, 
 		to[i] = from[i];
 	}
 	return 0;
-}
-
-/* Bytes of the linear part. A function of its own, since clang 19 spilled half of a packet pointer.
- */
-__noinline int linear_len(struct xdp_md *xdp)
-{
-	const void *start = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
-
-	return end - start;
 }
 
 __noinline int copy_window(struct xdp_md *xdp, __u32 off, __u32 n)

@@ -12,6 +12,7 @@
 #define CHUNKED   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define NO_LENGTH "HTTP/1.1 200 OK\r\nServer: test\r\n\r\n"
 #define IMITATION "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+#define LONG_500  LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50
 #define LONG_50   "01234567890123456789012345678901234567890123456789"
 
 const struct http_row HTTP_ROWS[] = {
@@ -57,6 +58,22 @@ const struct http_row HTTP_ROWS[] = {
 	      "\r\nC: c\r\nT: t\r\nContent-Type: text/html\r\nContent-Length: 1\r\nX: " LONG_50
 		      LONG_50 LONG_50 "\r\n\r\n!" OK_5 } },
 	  { { 404, 1 }, { 200, 1 } } },
+	{ "headers of more than a window",
+	  { { SEND, "HTTP/1.1 404 No\r\nX: " LONG_500 "\r\nContent-Type: text/html\r\nY: " LONG_500
+		    "\r\nContent-Length: 1\r\nZ: " LONG_500 LONG_500 "\r\n\r\n!" OK_5 } },
+	  { { 404, 1 }, { 200, 1 } } },
+	{ "hundreds of header lines in a window",
+	  { { SEND, "HTTP/1.1 404 No\r\n" },
+	    { SEND, "a:1\n", 400 },
+	    { SEND, "Content-Length: 1\n\n!" OK_5 } },
+	  { { 404, 1 }, { 200, 1 } } },
+	{ "hundreds of chunks and trailers in a window",
+	  { { SEND, CHUNKED },
+	    { SEND, "1\r\nx\r\n", 200 },
+	    { SEND, "0\n" },
+	    { SEND, "a:1\n", 400 },
+	    { SEND, "\n" OK_5 } },
+	  { { 200, 2 } } },
 	{ "header lines of 30 to 33 bytes",
 	  { { SEND,
 	      "HTTP/1.1 404 No\r\nX: 456789012345678901234567\r\nX: 4567890123456789012345678\r\n"

@@ -22,8 +22,8 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 56153 },   { "sw_egress", 56153 }, { "sw_ingress_l3", 56035 },
-	{ "sw_egress_l3", 56035 }, { "sw_xdp", 62624 },    { "sw_xdp_frags", 55353 },
+	{ "sw_ingress", 60303 },   { "sw_egress", 60303 }, { "sw_ingress_l3", 60185 },
+	{ "sw_egress_l3", 60185 }, { "sw_xdp", 74188 },    { "sw_xdp_frags", 59503 },
 	{ "sw_drop", 10355 },
 };
 
