@@ -18,8 +18,10 @@ struct court {
 	struct places places;
 	struct alert *alerts;
 	size_t count;
-	__u64 wall_offset_ns; /* added to the wall clock: steps */
-	struct loss loss;     /* of the next batch */
+	__u64 wall_offset_ns;         /* added to the wall clock: steps */
+	struct loss loss;             /* of the next batch */
+	const struct sample *samples; /* of the next batch */
+	size_t sample_count;
 };
 
 static inline void court_take(const struct alert *alert, void *arg)
@@ -83,12 +85,15 @@ static inline void court_batch(struct court *court, __u64 ms, const struct recor
 		.wall_ns = WALL_START_NS + ms * 1000000 + court->wall_offset_ns,
 		.records = records,
 		.record_count = count,
+		.samples = court->samples,
+		.sample_count = court->sample_count,
 		.loss = court->loss,
 	};
 
 	batch.start_ns = batch.end_ns - 100000000;
 	assert_int_equal(judge_batch(court->judge, &batch), 0);
 	court->loss = (struct loss){ 0 };
+	court->sample_count = 0;
 }
 
 /* One record in the middle of a second after the start. */

@@ -30,6 +30,24 @@ struct record {
 	__u8 hook;  /* drop only: enum sw_hook */
 };
 
+/*
+ * One packet that was counted in a record of about the same time: evidence, of which there may be
+ * less than what was counted. Members and numbers are those of its record.
+ */
+struct sample {
+	__u64 time_ns; /* CLOCK_BOOTTIME */
+	struct addr source;
+	struct addr destination;
+	__u32 ifindex;     /* http too: where the response passed */
+	__u16 source_port; /* 0 none */
+	__u16 port;
+	__u16 code;
+	__u8 feed;
+	__u8 proto;
+	__u8 class;
+	__u8 hook;
+};
+
 /* What an epoch could not attribute or did not see. All zero: the records are exact. */
 struct loss {
 	__u64 evicted[FEED_MAX];  /* counted in the totals, their keys lost to LRU eviction */
@@ -43,6 +61,8 @@ struct batch {
 	__u64 wall_ns;  /* CLOCK_REALTIME at end_ns, since the Unix epoch */
 	const struct record *records; /* owned by who made the batch, valid until its next one */
 	size_t record_count;
+	const struct sample *samples; /* as the records; of this epoch or the one before */
+	size_t sample_count;
 	struct loss loss;
 	const struct totals *totals; /* summed over CPUs; NULL in tests that need none */
 };

@@ -57,6 +57,7 @@ static void begin_bucket(struct watch *watch)
 {
 	window_clear(watch->window);
 	coverage_clear(&watch->coverage);
+	samples_clear(&watch->samples);
 	watch->first_wall_ns = 0;
 	watch->last_wall_ns = 0;
 }

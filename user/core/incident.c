@@ -16,6 +16,8 @@ enum state { RAISED, OPEN, CLOSED };
 /* What the last open or update told; a close tells it again. */
 struct told {
 	struct top top[DIM_MAX];
+	struct alert_sample sample[ALERT_SAMPLES_MAX];
+	size_t sample_count;
 	enum cause cause;
 	char cause_says[ALERT_TEXT];
 };
@@ -210,6 +212,24 @@ static void describe(const struct incidents *incidents, struct incident *inciden
 	alert->anomaly.peak_score = incident->peak_score;
 }
 
+static void remember(struct told *told, const struct alert *alert)
+{
+	memcpy(told->top, alert->top, sizeof(told->top));
+	memcpy(told->sample, alert->sample, sizeof(told->sample));
+	told->sample_count = alert->sample_count;
+	memcpy(told->cause_says, alert->cause_says, sizeof(told->cause_says));
+	told->cause = alert->cause;
+}
+
+static void repeat(const struct told *told, struct alert *alert)
+{
+	memcpy(alert->top, told->top, sizeof(alert->top));
+	memcpy(alert->sample, told->sample, sizeof(alert->sample));
+	alert->sample_count = told->sample_count;
+	memcpy(alert->cause_says, told->cause_says, sizeof(alert->cause_says));
+	alert->cause = told->cause;
+}
+
 static void emit(struct incidents *incidents, struct incident *incident, enum alert_action action,
 		 struct alert *alert)
 {
@@ -221,11 +241,8 @@ static void emit(struct incidents *incidents, struct incident *incident, enum al
 	incident->told_peak = incident->peak;
 	if (!incident->told)
 		incident->told = malloc(sizeof(*incident->told));
-	if (incident->told && action != ALERT_CLOSE) {
-		memcpy(incident->told->top, alert->top, sizeof(alert->top));
-		memcpy(incident->told->cause_says, alert->cause_says, sizeof(alert->cause_says));
-		incident->told->cause = alert->cause;
-	}
+	if (incident->told && action != ALERT_CLOSE)
+		remember(incident->told, alert);
 	incidents->cfg.emit(alert, incidents->cfg.emit_arg);
 }
 
@@ -306,11 +323,8 @@ static void close_calmed(struct incidents *incidents, __u32 i, const struct stan
 	struct alert alert;
 
 	describe(incidents, incident, standing->count, &alert);
-	if (incident->told) {
-		memcpy(alert.top, incident->told->top, sizeof(alert.top));
-		memcpy(alert.cause_says, incident->told->cause_says, sizeof(alert.cause_says));
-		alert.cause = incident->told->cause;
-	}
+	if (incident->told)
+		repeat(incident->told, &alert);
 	emit(incidents, incident, ALERT_CLOSE, &alert);
 	free(incident->told);
 	incident->told = NULL;

@@ -5,9 +5,10 @@
 
 #include "core/rules.h"
 
-#define ALERT_ID_LEN  32 /* hexadecimal digits */
-#define ALERT_TOP_MAX 8
-#define ALERT_TEXT    192
+#define ALERT_ID_LEN      32 /* hexadecimal digits */
+#define ALERT_TOP_MAX     8
+#define ALERT_SAMPLES_MAX 4
+#define ALERT_TEXT        192
 
 enum alert_action { ALERT_OPEN, ALERT_UPDATE, ALERT_CLOSE, ALERT_SUPPRESSED };
 
@@ -37,6 +38,17 @@ struct top {
 	__u64 rest;
 	__u64 distinct;
 	bool distinct_at_least; /* more values came than were kept */
+};
+
+/* One of the packets that were counted. Numbers as in struct record. */
+struct alert_sample {
+	__u64 wall_ns;
+	struct addr source;
+	struct addr destination;
+	__u16 source_port; /* 0 none */
+	__u16 port;
+	__u16 code;
+	__u8 proto;
 };
 
 enum cause {
@@ -90,6 +102,8 @@ struct alert {
 		size_t influencer_count;
 	} anomaly; /* RULE_ANOMALY only */
 	struct top top[DIM_MAX];
+	struct alert_sample sample[ALERT_SAMPLES_MAX]; /* the newest first */
+	size_t sample_count;
 	enum cause cause;
 	char cause_says[ALERT_TEXT]; /* "one client, 3 servers in 3 m 29 s" */
 	struct coverage coverage;
@@ -119,7 +133,7 @@ struct incidents;
 
 /*
  * Incidents of a rule, open ones and those remembered for suppression: 16,384 entries at 192 bytes,
- * and 2 KiB more for each open one (its last evidence), so 3 MiB and, in the worst case, 32 MiB
+ * and 2.5 KiB more for each open one (its last evidence), so 3 MiB and, in the worst case, 40 MiB
  * more. Where they do not suffice, what was closed first is forgotten (its next incident is told);
  * with that many open at once, further ones are counted and raised again by their next count.
  */

@@ -77,10 +77,12 @@ int threshold_batch(struct watch *watch, const struct batch *batch)
 {
 	const struct moment *moment = &watch->moment;
 	__u64 span = span_of(watch->rule);
+	__u64 first = moment->second < span ? 0 : moment->second - span + 1;
 	int err;
 
 	window_advance(watch->window, moment->second);
-	coverage_advance(&watch->coverage, moment->second < span ? 0 : moment->second - span + 1);
+	coverage_advance(&watch->coverage, first);
+	samples_advance(&watch->samples, first * SECOND_NS);
 	err = watch_count(watch, batch, raise_over);
 	incidents_judge(watch->incidents, moment->now_ns, moment->wall_ns);
 	return err;

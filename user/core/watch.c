@@ -40,6 +40,16 @@ int watch_incidents_init(struct watch *watch, const struct judge_cfg *cfg, __u64
 	return incidents_new(&incidents, &watch->incidents);
 }
 
+static void keep_samples(struct watch *watch, const struct batch *batch)
+{
+	__u64 wall_offset_ns = watch->moment.wall_ns - watch->moment.now_ns;
+	size_t i;
+
+	for (i = 0; i < batch->sample_count; i++)
+		samples_add(&watch->samples, watch->rule, watch->places, &batch->samples[i],
+			    wall_offset_ns);
+}
+
 int watch_count(struct watch *watch, const struct batch *batch,
 		int (*over)(struct watch *watch, const struct group_key *key, __u64 measure))
 {
@@ -64,6 +74,7 @@ int watch_count(struct watch *watch, const struct batch *batch,
 	window_stats(watch->window, &after);
 	coverage_add(&watch->coverage, watch->moment.second, &batch->loss, watch->rule->feed,
 		     after.groups_dropped - before.groups_dropped);
+	keep_samples(watch, batch);
 	return err;
 }
 
@@ -75,5 +86,6 @@ void watch_describe(const struct watch *watch, __u64 duration_ns, struct alert *
 			evidence);
 	memcpy(alert->top, evidence->top, sizeof(alert->top));
 	alert->cause = evidence_cause(evidence, duration_ns, alert->cause_says);
+	alert->sample_count = samples_newest(&watch->samples, &alert->group, alert->sample);
 	coverage_sum(&watch->coverage, &alert->coverage);
 }

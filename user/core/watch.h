@@ -8,6 +8,7 @@
 #include "core/coverage.h"
 #include "core/evidence.h"
 #include "core/judge.h"
+#include "core/samples.h"
 
 /* When a batch is judged: its end, never before an earlier one's. */
 struct moment {
@@ -24,6 +25,7 @@ struct watch {
 	struct window *window;
 	struct incidents *incidents;
 	struct coverage_log coverage;
+	struct samples samples;
 	struct moment moment;
 	__u64 matched;
 	/* RULE_ANOMALY */
@@ -58,13 +60,14 @@ int watch_incidents_init(struct watch *watch, const struct judge_cfg *cfg, __u64
 			 void (*describe)(struct alert *alert, void *arg));
 
 /*
- * Counts the records that match. over(), where not NULL, is called with each group's measure after
- * a record. -ENOMEM from either.
+ * Counts the records that match and keeps the samples that do. over(), where not NULL, is called
+ * with each group's measure after a record. -ENOMEM from either.
  */
 int watch_count(struct watch *watch, const struct batch *batch,
 		int (*over)(struct watch *watch, const struct group_key *key, __u64 measure));
 
-/* Fills in evidence, cause and coverage of an alert whose evidence was made in duration_ns. */
+/* Fills in evidence, samples, cause and coverage of an alert whose evidence was made in
+ * duration_ns. */
 void watch_describe(const struct watch *watch, __u64 duration_ns, struct alert *alert,
 		    struct evidence *evidence);
 

@@ -12,6 +12,8 @@
 
 /* Entries asked for in one bpf(2) call; grows where a hash bucket holds more. */
 #define CHUNK_ENTRIES 4096
+/* As many events as the ring buffer holds; what is beyond them in an epoch is no sample. */
+#define SAMPLES_ROOM 4096
 
 struct drain {
 	struct loader_maps maps;
@@ -26,14 +28,40 @@ struct drain {
 	struct totals *cpu_totals; /* one for each possible CPU */
 	void *keys, *values;
 	size_t chunk;
+	struct sample samples[SAMPLES_ROOM];
+	size_t sample_count;
 };
+
+static void take_sample(const struct reasons *reasons, const struct event *event,
+			struct sample *ret)
+{
+	*ret = (struct sample){
+		.time_ns = event->time_ns,
+		.source = event->source,
+		.destination = event->destination,
+		.ifindex = event->ifindex,
+		.source_port = ntohs(event->source_port),
+		.port = ntohs(event->destination_port),
+		.code = event->code,
+		.feed = FEED_HTTP,
+	};
+	if (event->type != EVENT_DROP)
+		return;
+	ret->feed = FEED_DROP;
+	ret->proto = event->proto;
+	ret->class = event->class;
+	ret->hook = reasons->hook[event->code % SW_REASON_MAX];
+}
 
 static int take_event(void *arg, void *data, size_t size)
 {
 	struct drain *drain = arg;
 
-	if (size >= sizeof(struct event))
-		drain->events++;
+	if (size < sizeof(struct event))
+		return 0;
+	drain->events++;
+	if (drain->sample_count < SAMPLES_ROOM)
+		take_sample(drain->reasons, data, &drain->samples[drain->sample_count++]);
 	return 0;
 }
 
@@ -290,6 +318,8 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 	int err, failed;
 
 	drain->record_count = 0;
+	/* Before the flip: the first event of the new epoch must find somebody who waits for it. */
+	drain_take_events(drain);
 	failed = flip(drain, &old);
 	err = read_totals(drain, old);
 	failed = failed ? failed : err;
@@ -310,11 +340,14 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 		.wall_ns = wall_ns,
 		.records = drain->records,
 		.record_count = drain->record_count,
+		.samples = drain->samples,
+		.sample_count = drain->sample_count,
 		.totals = &drain->totals,
 	};
 	tell_loss(drain, responses, drops, &ret->loss);
 	if (now_ns - drain->start_ns > DRAIN_STALL_NS)
 		ret->loss.gap_ns = now_ns - drain->start_ns - DRAIN_STALL_NS;
 	drain->start_ns = now_ns;
+	drain->sample_count = 0;
 	return failed;
 }

@@ -20,13 +20,16 @@ void drain_free(struct drain *drain); /* NULL is fine */
 /* Readable when the first event of an epoch rings: see drain_take_events(). */
 int drain_fd(const struct drain *drain);
 
-/* Empties the ring buffer. How many events there were, or -errno. */
+/*
+ * Empties the ring buffer; the events are samples of the next batch, up to 4,096 of them. How many
+ * events there were, or -errno. Ends the samples of the last batch.
+ */
 int drain_take_events(struct drain *drain);
 
 /*
  * Ends the epoch and reads it: times are CLOCK_BOOTTIME and CLOCK_REALTIME. The batch's memory is
- * the drain's, valid until the next call. -errno of bpf(2): what could be read is in the batch all
- * the same, the rest of that epoch is counted as evicted.
+ * the drain's, valid until the next call of any of its functions. -errno of bpf(2): what could be
+ * read is in the batch all the same, the rest of that epoch is counted as evicted.
  */
 int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *ret);
 
