@@ -11,8 +11,10 @@ KEY is dotted: event.action=open source.ip=10.0.0.1; VALUE is compared as text, 
 import json
 import re
 import sys
+from datetime import datetime
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+ENDPOINT = re.compile(r"(\[[0-9a-f:.]+\]|[0-9.]+):\d+|[0-9a-f:.]+")
 
 
 def records(path):
@@ -36,6 +38,10 @@ def holds(row, condition):
     got = get(row, key)
     text = json.dumps(got) if isinstance(got, (bool, list, dict)) else str(got)
     return text == value
+
+
+def seconds(time):
+    return datetime.fromisoformat(time).timestamp()
 
 
 class Shape:
@@ -96,12 +102,33 @@ class Shape:
         self.want("spikewatch.cause.name", "scan", "sweep", "flood", "misconfiguration",
                   "beacon_or_exfiltration", "mixed")
         self.kind("tags", list)
+        if action == "open":
+            self.samples()
         if get(self.row, "spikewatch.function"):
             self.anomaly()
         else:
             self.kind("spikewatch.count", int)
             self.kind("spikewatch.limit", int)
             self.kind("spikewatch.window", str)
+
+    def samples(self):
+        rows = get(self.row, "spikewatch.evidence.samples")
+        if not isinstance(rows, list) or not 1 <= len(rows) <= 4:
+            self.wrong.append(f"spikewatch.evidence.samples is {rows!r}")
+            return
+        for row in rows:
+            if not self.is_sample(row):
+                self.wrong.append(f"a sample is {row!r}")
+
+    def is_sample(self, row):
+        drop = get(self.row, "event.type") == ["denied"]
+        code = row.get("reason") if drop else row.get("status")
+        client = "" if drop else get(self.row, "source.ip")
+        return (isinstance(code, str if drop else int) and client in row["source"]
+                and ENDPOINT.fullmatch(row["source"]) and ENDPOINT.fullmatch(row["destination"])
+                and TIME.fullmatch(row["time"])
+                and -2 < seconds(row["time"]) - seconds(get(self.row, "event.start"))
+                and seconds(row["time"]) - seconds(get(self.row, "@timestamp")) < 2)
 
     def anomaly(self):
         self.want("event.type", ["denied"])

@@ -75,6 +75,22 @@ static inline void example_common(struct example *s)
 	s->rule.enabled = true;
 }
 
+/* A packet, each 250 ms before the one that was added before. */
+static inline void example_sample_add(struct alert *alert, const char *source, __u16 source_port,
+				      const char *destination, __u16 port, __u16 code, __u8 proto)
+{
+	alert->sample[alert->sample_count] = (struct alert_sample){
+		.wall_ns = EXAMPLE_WALL - alert->sample_count * 250000000,
+		.source = example_addr(source),
+		.destination = example_addr(destination),
+		.source_port = source_port,
+		.port = port,
+		.code = code,
+		.proto = proto,
+	};
+	alert->sample_count++;
+}
+
 /* A scan of one server by one client, as in the built-in rule. */
 static inline void example_http(struct example *s)
 {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <netinet/in.h>
 
 #include "tests/unit/json_rows.h"
 
@@ -105,6 +106,51 @@ static void deny_open_has_every_field(void **state)
 	example_deny(&s);
 	root = record_of(example_observer(), &s.alert);
 	CHECK(root, "deny", rows);
+	json_decref(root);
+}
+
+static void samples_are_evidence(void **state)
+{
+	static const struct row http[] = {
+		{ "spikewatch/evidence/samples",
+		  "[{\"time\":\"2026-11-21T20:15:31.000Z\",\"source\":\"10.77.1.3:51234\","
+		  "\"destination\":\"10.77.2.2:80\",\"status\":404},"
+		  "{\"time\":\"2026-11-21T20:15:30.750Z\",\"source\":\"[2001:db8::2]:1\","
+		  "\"destination\":\"[2001:db8::1]:8080\",\"status\":500}]" },
+	};
+	static const struct row drops[] = {
+		{ "spikewatch/evidence/samples/0",
+		  "{\"time\":\"2026-11-21T20:15:31.000Z\",\"source\":\"10.77.1.2:40000\","
+		  "\"destination\":\"10.77.2.1:23\",\"reason\":\"NETFILTER_DROP\","
+		  "\"proto\":\"tcp\"}" },
+		{ "spikewatch/evidence/samples/1",
+		  "{\"time\":\"2026-11-21T20:15:30.750Z\",\"source\":\"10.77.1.2\","
+		  "\"destination\":\"10.77.2.1\",\"reason\":\"bad \\\\xff name\","
+		  "\"proto\":\"89\"}" },
+		{ "spikewatch/evidence/samples/2",
+		  "{\"time\":\"2026-11-21T20:15:30.500Z\",\"source\":\"::\","
+		  "\"destination\":\"::\"}" },
+		{ "spikewatch/evidence/samples/3", NULL },
+	};
+	struct example s;
+	json_t *root;
+
+	example_http(&s);
+	root = record_of(example_observer(), &s.alert);
+	assert_null(find(root, "spikewatch/evidence/samples"));
+	json_decref(root);
+	example_sample_add(&s.alert, "10.77.1.3", 51234, "10.77.2.2", 80, 404, 0);
+	example_sample_add(&s.alert, "2001:db8::2", 1, "2001:db8::1", 8080, 500, 0);
+	root = record_of(example_observer(), &s.alert);
+	CHECK(root, "http", http);
+	json_decref(root);
+
+	example_deny(&s);
+	example_sample_add(&s.alert, "10.77.1.2", 40000, "10.77.2.1", 23, 8, IPPROTO_TCP);
+	example_sample_add(&s.alert, "10.77.1.2", 0, "10.77.2.1", 0, 9, 89);
+	example_sample_add(&s.alert, "::", 0, "::", 0, 0, 0);
+	root = record_of(example_observer(), &s.alert);
+	CHECK(root, "drops", drops);
 	json_decref(root);
 }
 
@@ -323,6 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(http_open_has_every_field),
 		cmocka_unit_test(deny_open_has_every_field),
+		cmocka_unit_test(samples_are_evidence),
 		cmocka_unit_test(anomaly_names_only_what_it_blames),
 		cmocka_unit_test(ipv6_group_without_title),
 		cmocka_unit_test(actions_decide_what_alarms),

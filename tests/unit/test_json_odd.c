@@ -130,6 +130,7 @@ static void memory_ends_anywhere(void **state)
 
 	example_deny(&s);
 	s.alert.coverage.exact = false;
+	example_sample_add(&s.alert, "10.77.1.2", 40000, "10.77.2.1", 23, 8, 6);
 	json_set_alloc_funcs(failing_malloc, free);
 	do {
 		allocations_left = alert_needs++;

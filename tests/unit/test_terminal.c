@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <netinet/in.h>
 #include <time.h>
 
 #include "out/terminal.h"
@@ -80,6 +81,34 @@ static void anomaly_shows_what_is_typical(void **state)
 	      "                           ports     1000 x5, 1001 x5, 1002 x5, 1003 x5, 1004 x5 "
 	      "and at least 1019 more\n"
 	      "                           reasons   NETFILTER_DROP x4000, reason 77 x121\n");
+}
+
+static void opening_shows_two_samples(void **state)
+{
+	struct example s;
+	char *text;
+
+	example_http(&s);
+	for (__u16 port = 51234; port < 51238; port++)
+		example_sample_add(&s.alert, "10.77.1.3", port, "10.77.2.2", 80, 404, 0);
+	text = render(&s.alert, NULL, 0);
+	assert_non_null(strstr(text, "403 x50\n"
+				     "                           samples   404 10.77.1.3:51234 -> "
+				     "10.77.2.2:80, 404 10.77.1.3:51235 -> 10.77.2.2:80\n"));
+	assert_null(strstr(text, "51236"));
+	free(text);
+	s.alert.action = ALERT_UPDATE;
+	text = render(&s.alert, NULL, 0);
+	assert_null(strstr(text, "samples"));
+	free(text);
+
+	example_deny(&s);
+	example_sample_add(&s.alert, "10.77.1.3", 53, "10.77.2.2", 80, 9, IPPROTO_UDP);
+	example_sample_add(&s.alert, "::", 0, "::", 0, 0, 0);
+	text = render(&s.alert, NULL, 0);
+	assert_non_null(strstr(text, " samples   bad \\xff name udp 10.77.1.3:53 -> 10.77.2.2:80, "
+				     ":: -> ::\n"));
+	free(text);
 }
 
 static void what_does_not_alarm_is_short(void **state)
@@ -202,6 +231,7 @@ static void lines_fit_the_width(void **state)
 		char *text;
 
 		example_deny(&s);
+		example_sample_add(&s.alert, "2001:db8:1:2:3:4:5:6", 53, "::1", 80, 9, IPPROTO_UDP);
 		text = render(&s.alert, NULL, widths[i]);
 		if (widest(text) > (size_t)widths[i])
 			fail_msg("at %d columns:\n%s", widths[i], text);
@@ -282,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(open_incident_shows_its_evidence),
 		cmocka_unit_test(anomaly_shows_what_is_typical),
+		cmocka_unit_test(opening_shows_two_samples),
 		cmocka_unit_test(what_does_not_alarm_is_short),
 		cmocka_unit_test(severities_have_marks),
 		cmocka_unit_test(growing_incident_says_so),

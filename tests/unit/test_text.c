@@ -53,6 +53,22 @@ static void durations(void **state)
 		assert_string_equal(text_duration(rows[i].ns, buf), rows[i].expected);
 }
 
+static void protocols_have_the_configurations_words(void **state)
+{
+	static const struct {
+		__u8 proto;
+		const char *expected;
+	} rows[] = {
+		{ 1, "icmp" }, { 2, "igmp" }, { 6, "tcp" },     { 17, "udp" },   { 47, "gre" },
+		{ 50, "esp" }, { 51, "ah" },  { 58, "icmpv6" }, { 132, "sctp" }, { 136, "udplite" },
+		{ 89, "89" },  { 0, "0" },    { 255, "255" },
+	};
+	char buf[TEXT_NUMBER_MAX];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(text_proto(rows[i].proto, buf), rows[i].expected);
+}
+
 static void times(void **state)
 {
 	char buf[TEXT_TIME_MAX];
@@ -277,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(durations),
+		cmocka_unit_test(protocols_have_the_configurations_words),
 		cmocka_unit_test(times),
 		cmocka_unit_test(lengths_of_incidents),
 		cmocka_unit_test(numbers),

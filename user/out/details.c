@@ -45,6 +45,40 @@ static json_t *others_object(const struct top *top)
 	return value_checked(object, err);
 }
 
+/* {"time":...,"source":"10.0.0.1:51234","destination":"10.0.0.2:80","status":404} */
+static json_t *sample_object(const struct observer *observer, enum feed feed,
+			     const struct alert_sample *sample)
+{
+	const struct top_entry code = { .code = sample->code };
+	char endpoint[TEXT_ENDPOINT_MAX], reason[TEXT_ENTRY_MAX], proto[TEXT_NUMBER_MAX];
+	json_t *object = json_object();
+	int err = value_put(object, "time", value_time(sample->wall_ns));
+
+	text_endpoint(&sample->source, sample->source_port, endpoint);
+	err |= value_put_text(object, "source", endpoint);
+	text_endpoint(&sample->destination, sample->port, endpoint);
+	err |= value_put_text(object, "destination", endpoint);
+	if (feed == FEED_HTTP)
+		err |= value_put(object, "status", json_integer(sample->code));
+	else if (sample->code)
+		err |= value_put_text(object, "reason",
+				      text_entry(observer, DIM_REASON, &code, reason));
+	if (sample->proto)
+		err |= value_put_text(object, "proto", text_proto(sample->proto, proto));
+	return value_checked(object, err);
+}
+
+static json_t *samples_array(const struct observer *observer, const struct alert *alert)
+{
+	json_t *array = json_array();
+	int err = 0;
+
+	for (size_t i = 0; i < alert->sample_count; i++)
+		err |= json_array_append_new(
+			array, sample_object(observer, alert->rule->feed, &alert->sample[i]));
+	return value_checked(array, err);
+}
+
 static json_t *evidence_object(const struct observer *observer, const struct alert *alert)
 {
 	json_t *object = json_object(), *others = json_object();
@@ -62,6 +96,8 @@ static json_t *evidence_object(const struct observer *observer, const struct ale
 	if (json_object_size(others))
 		err |= value_put(object, "others", json_incref(others));
 	json_decref(others);
+	if (alert->sample_count)
+		err |= value_put(object, "samples", samples_array(observer, alert));
 	return value_checked(object, err);
 }
 

@@ -15,10 +15,12 @@
 #define NARROW        72
 #define NARROW_INDENT 4
 
-#define EVIDENCE_MAX  5  /* values a line */
+#define EVIDENCE_MAX  5 /* values a line */
+#define SAMPLES_SHOWN 2
 #define LABEL_COLUMNS 10 /* "statuses", "coverage" and two spaces */
 
-#define CAUSE_MAX 32
+#define CAUSE_MAX  32
+#define SAMPLE_MAX 320
 
 struct mark {
 	const char *word;
@@ -199,6 +201,37 @@ static void put_evidence(struct page *page, const struct observer *observer,
 	}
 }
 
+/* "404 10.0.0.1:51234 -> 10.0.0.2:80", "NETFILTER_DROP tcp 10.0.0.1:51234 -> 10.0.0.2:23" */
+static void format_sample(const struct observer *observer, enum feed feed,
+			  const struct alert_sample *sample, char buf[SAMPLE_MAX])
+{
+	const enum dimension dimension = feed == FEED_HTTP ? DIM_STATUS : DIM_REASON;
+	const struct top_entry entry = { .code = sample->code };
+	char source[TEXT_ENDPOINT_MAX], destination[TEXT_ENDPOINT_MAX];
+	char proto[TEXT_NUMBER_MAX], code[TEXT_ENTRY_MAX];
+
+	text_endpoint(&sample->source, sample->source_port, source);
+	text_endpoint(&sample->destination, sample->port, destination);
+	snprintf(buf, SAMPLE_MAX, "%s %s %s -> %s",
+		 sample->code ? text_entry(observer, dimension, &entry, code) : "",
+		 sample->proto ? text_proto(sample->proto, proto) : "", source, destination);
+}
+
+static void put_samples(struct page *page, const struct observer *observer,
+			const struct alert *alert)
+{
+	size_t shown = alert->sample_count < SAMPLES_SHOWN ? alert->sample_count : SAMPLES_SHOWN;
+	char text[SAMPLE_MAX];
+
+	if (!shown)
+		return;
+	start_line(page, "samples");
+	for (size_t i = 0; i < shown; i++) {
+		format_sample(observer, alert->rule->feed, &alert->sample[i], text);
+		page_put(page, STYLE_PLAIN, "%s%s", text, i + 1 < shown ? "," : "");
+	}
+}
+
 static void put_coverage(struct page *page, const struct alert *alert)
 {
 	char *says;
@@ -226,6 +259,8 @@ void human_put_alert(struct page *page, const struct observer *observer, const s
 		put_cause(page, alert);
 		put_coverage(page, alert);
 		put_evidence(page, observer, alert);
+		if (alert->action == ALERT_OPEN)
+			put_samples(page, observer, alert);
 	} else {
 		format_cause(alert->cause, cause);
 		page_put(page, STYLE_DIM, "(%s)", cause);

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 #include <math.h>
+#include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -155,6 +157,21 @@ const char *text_entry(const struct observer *observer, enum dimension dimension
 		snprintf(buf, TEXT_ENTRY_MAX, "%s", hook_name(entry->code));
 		break;
 	}
+	return buf;
+}
+
+const char *text_proto(__u8 proto, char buf[TEXT_NUMBER_MAX])
+{
+	static const char *const names[UINT8_MAX + 1] = {
+		[IPPROTO_ICMP] = "icmp",       [IPPROTO_IGMP] = "igmp",     [IPPROTO_TCP] = "tcp",
+		[IPPROTO_UDP] = "udp",         [IPPROTO_GRE] = "gre",       [IPPROTO_ESP] = "esp",
+		[IPPROTO_AH] = "ah",           [IPPROTO_ICMPV6] = "icmpv6", [IPPROTO_SCTP] = "sctp",
+		[IPPROTO_UDPLITE] = "udplite",
+	};
+
+	if (names[proto])
+		return names[proto];
+	snprintf(buf, TEXT_NUMBER_MAX, "%u", proto);
 	return buf;
 }
 

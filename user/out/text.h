@@ -41,6 +41,9 @@ const char *text_dimension(enum dimension dimension);
 const char *text_entry(const struct observer *observer, enum dimension dimension,
 		       const struct top_entry *entry, char buf[TEXT_ENTRY_MAX]);
 
+/* "tcp", "udp": the words of the configuration; "89" where it has none. Lives as long as buf. */
+const char *text_proto(__u8 proto, char buf[TEXT_NUMBER_MAX]);
+
 /* "started", "stopped", "reloaded", "blind", "degraded", "recovered" */
 const char *text_sensor_action(enum sensor_action action);
 
