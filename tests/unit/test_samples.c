@@ -143,7 +143,8 @@ static void times_are_told_by_the_wall(void **state)
 	} rows[] = {
 		{ "a usual host", BOOT_NS, WALL_START_NS - BOOT_NS, WALL_START_NS },
 		{ "a nanosecond later", BOOT_NS + 1, WALL_START_NS - BOOT_NS, WALL_START_NS + 1 },
-		{ "a clock behind the time since boot", 5 * SECOND_NS, -3 * SECOND_NS, 2 * SECOND_NS },
+		{ "a clock behind the time since boot", 5 * SECOND_NS, -3 * SECOND_NS,
+		  2 * SECOND_NS },
 	};
 	struct group_key group = group_of("10.0.0.2");
 	struct rule rule = any_error();
