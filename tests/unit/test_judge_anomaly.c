@@ -117,6 +117,10 @@ static void an_incident_closes_with_the_first_quiet_bucket(void **state)
 	assert_true(court_last(&court)->anomaly.bucket_closed);
 	assert_true(court_last(&court)->anomaly.score < 75);
 	assert_true(court_last(&court)->anomaly.peak_score == 100);
+	/* it still says who made it */
+	assert_int_equal(court_last(&court)->anomaly.influencer_count,
+			 court.alerts[court.count - 2].anomaly.influencer_count);
+	assert_true(court_last(&court)->anomaly.influencer_count > 0);
 	assert_int_equal(court_last(&court)->anomaly.bucket_start_wall_ns,
 			 WALL_START_NS + 22 * BUCKET_S * SECOND_NS);
 	assert_int_equal(court_last(&court)->peak, 4000);

@@ -18,6 +18,8 @@ struct told {
 	struct top top[DIM_MAX];
 	struct alert_sample sample[ALERT_SAMPLES_MAX];
 	size_t sample_count;
+	struct influencer influencer[ALERT_TOP_MAX];
+	size_t influencer_count;
 	enum cause cause;
 	char cause_says[ALERT_TEXT];
 };
@@ -217,6 +219,8 @@ static void remember(struct told *told, const struct alert *alert)
 	memcpy(told->top, alert->top, sizeof(told->top));
 	memcpy(told->sample, alert->sample, sizeof(told->sample));
 	told->sample_count = alert->sample_count;
+	memcpy(told->influencer, alert->anomaly.influencer, sizeof(told->influencer));
+	told->influencer_count = alert->anomaly.influencer_count;
 	memcpy(told->cause_says, alert->cause_says, sizeof(told->cause_says));
 	told->cause = alert->cause;
 }
@@ -226,6 +230,8 @@ static void repeat(const struct told *told, struct alert *alert)
 	memcpy(alert->top, told->top, sizeof(alert->top));
 	memcpy(alert->sample, told->sample, sizeof(alert->sample));
 	alert->sample_count = told->sample_count;
+	memcpy(alert->anomaly.influencer, told->influencer, sizeof(told->influencer));
+	alert->anomaly.influencer_count = told->influencer_count;
 	memcpy(alert->cause_says, told->cause_says, sizeof(alert->cause_says));
 	alert->cause = told->cause;
 }

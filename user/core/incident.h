@@ -133,7 +133,7 @@ struct incidents;
 
 /*
  * Incidents of a rule, open ones and those remembered for suppression: 16,384 entries at 192 bytes,
- * and 2.5 KiB more for each open one (its last evidence), so 3 MiB and, in the worst case, 40 MiB
+ * and 3 KiB more for each open one (its last evidence), so 3 MiB and, in the worst case, 48 MiB
  * more. Where they do not suffice, what was closed first is forgotten (its next incident is told);
  * with that many open at once, further ones are counted and raised again by their next count.
  */
