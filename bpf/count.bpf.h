@@ -34,9 +34,19 @@ static __always_inline bool count_ring_admit(struct totals *t, __u64 *flags)
 		count_add(t, COUNT_RING_OVER_BUDGET);
 		return false;
 	}
-	/* The first of an epoch is the doorbell; a wake-up for each would cost more than the event. */
+	/* The first of an epoch is the doorbell; a wake-up for each would cost more than the event.
+	 */
 	*flags = sent ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
 	return true;
+}
+
+/*
+ * Adds an entry that is not there. Before 6.4 (d7ba4cc900bf) the kernel's own functions return int,
+ * and what the program sees of a negative number is its lower half: so does the int here.
+ */
+static __always_inline int count_insert(void *map, const void *key, const void *value)
+{
+	return bpf_map_update_elem(map, key, value, BPF_NOEXIST);
 }
 
 /* Adds one response to its key. What can't be kept shows as totals minus entries. */
@@ -49,7 +59,7 @@ static __always_inline void count_http(__u32 which, const struct http_key *key)
 		return;
 	value = bpf_map_lookup_elem(map, key);
 	if (!value) {
-		if (bpf_map_update_elem(map, key, &one, BPF_NOEXIST) != -EEXIST)
+		if (count_insert(map, key, &one) != -EEXIST)
 			return;
 		/* Another CPU was first. */
 		value = bpf_map_lookup_elem(map, key);
@@ -72,7 +82,7 @@ static __always_inline bool count_drop(__u32 which, const struct drop_key *key, 
 		return false;
 	value = bpf_map_lookup_elem(map, key);
 	if (!value) {
-		if (bpf_map_update_elem(map, key, &one, BPF_NOEXIST) != -EEXIST)
+		if (count_insert(map, key, &one) != -EEXIST)
 			return true;
 		value = bpf_map_lookup_elem(map, key);
 		if (!value)

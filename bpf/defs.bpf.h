@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The few UAPI constants that vmlinux.h cannot carry: macros and anonymous enumerators are not in BTF. */
+/* The few UAPI constants that vmlinux.h cannot carry: macros and anonymous enumerators are not in
+ * BTF. */
 #ifndef BPF_DEFS_H
 #define BPF_DEFS_H
 
 /* <linux/bpf.h> */
-#define BPF_ANY	    0
+#define BPF_ANY     0
 #define BPF_NOEXIST 1
 
 #define BPF_F_INNER_MAP (1U << 12)

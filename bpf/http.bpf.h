@@ -239,40 +239,38 @@ __noinline int http_begin(__u32 todo)
 	return HTTP_READ;
 }
 
-/* Stores run.flow if the flow is still as it was copied; else copies it once more. True if stored.
- */
-static __always_inline bool http_store(struct scratch *s, struct totals *t)
+/* What became of a commit. */
+enum http_stored { HTTP_STORED, HTTP_OUTRUN, HTTP_REFUSED };
+
+/* Stores run.flow if the flow is still as it was copied; else copies it once more. */
+static __always_inline enum http_stored http_store(struct scratch *s)
 {
+	enum http_stored stored = HTTP_OUTRUN;
 	struct http1_flow *flow;
 	struct flow_lock *lock;
-	bool stored = false;
-	long err;
+	int err;
 
 	flow = bpf_map_lookup_elem(&flows, &s->flow_key);
 	if (!flow) {
-		err = bpf_map_update_elem(&flows, &s->flow_key, &s->run.flow, BPF_NOEXIST);
-		if (err != -EEXIST) {
-			/* Nobody else has it: what was found counts, even where there is no room.
-			 */
-			count_add(t, !err ? COUNT_FLOWS_CREATED : COUNT_FLOWS_REFUSED);
-			s->is_new = 0;
-			return true;
-		}
+		err = count_insert(&flows, &s->flow_key, &s->run.flow);
+		if (!err)
+			return HTTP_STORED;
+		if (err != -EEXIST)
+			return HTTP_REFUSED;
 		flow = bpf_map_lookup_elem(&flows, &s->flow_key);
 	}
 	lock = http_lock_of(&s->flow_key);
 	if (!flow || !lock)
-		return false;
+		return HTTP_REFUSED;
 	bpf_spin_lock(&lock->lock);
 	if (!s->is_new && flow->turn == s->run.flow.turn) {
 		s->run.flow.turn++;
 		*flow = s->run.flow;
-		stored = true;
+		stored = HTTP_STORED;
 	} else {
 		s->run.flow = *flow;
 	}
 	bpf_spin_unlock(&lock->lock);
-	s->is_new = 0;
 	return stored;
 }
 
@@ -291,10 +289,21 @@ __noinline int http_commit(__u32 more)
 	s->run.flow.next = s->run.seq + s->run.pos;
 	count = s->found_count;
 	s->found_count = 0;
-	if (!http_store(s, t)) {
+	switch (http_store(s)) {
+	case HTTP_OUTRUN:
+		s->is_new = 0;
 		count_add(t, COUNT_HTTP_CLAIM_LOST);
 		return http_place(s, s->run.ack);
+	case HTTP_REFUSED:
+		/* Every hook would count what no hook can remember: nobody does. */
+		count_add(t, COUNT_FLOWS_REFUSED);
+		return HTTP_DONE;
+	case HTTP_STORED:
+		break;
 	}
+	if (s->is_new)
+		count_add(t, COUNT_FLOWS_CREATED);
+	s->is_new = 0;
 	for (__u32 i = 0; i < FOUND_MAX && i < count; i++)
 		http_count_found(i);
 	return more ? HTTP_READ : HTTP_DONE;

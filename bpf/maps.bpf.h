@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every map and every knob. Sizes given here are least ones: user/kernel/loader.c sets the real ones. */
+/* Every map and every knob. Sizes given here are least ones: user/kernel/loader.c sets the real
+ * ones. */
 #ifndef BPF_MAPS_H
 #define BPF_MAPS_H
 
 #include "http1.h"
 
-/* --- knobs: constants to the verifier, set by user/kernel/loader.c alone ------------------------ */
+/* --- knobs: constants to the verifier, set by user/kernel/loader.c alone ------------------------
+ */
 
 /* Does kfree_skb of this kernel tell a reason? (from 5.17; vendors backport) */
 const volatile bool has_drop_reason = false;
@@ -21,9 +23,11 @@ const volatile __u32 ring_budget = 64;
 /* Are the counting maps shared by all CPUs (a small memory budget and many CPUs)? */
 const volatile bool shared_counts = false;
 
-/* --- state -------------------------------------------------------------------------------------- */
+/* --- state --------------------------------------------------------------------------------------
+ */
 
-/* Epochs: programs count into set `epoch & 1`; user space raises it, waits for RCU, reads the other. */
+/* Epochs: programs count into set `epoch & 1`; user space raises it, waits for RCU, reads the
+ * other. */
 volatile __u32 epoch = 0;
 
 struct flow_key {
@@ -60,7 +64,8 @@ struct scratch {
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
 };
 
-/* Working memory of sw_drop, which may run inside a packet program's softirq and the other way round. */
+/* Working memory of sw_drop, which may run inside a packet program's softirq and the other way
+ * round. */
 struct drop_scratch {
 	__u32 busy; /* 5.10 runs a program inside itself: the inner run is counted and left */
 	struct packet packet;
@@ -96,8 +101,8 @@ struct {
 } flows SEC(".maps");
 
 /*
- * Hash of struct flow_key -> struct flow_lock. Two CPUs may work on one flow; a spin lock is refused
- * in an LRU map's value, so flows share these. Used by packet programs. Never full. 64 KiB.
+ * Hash of struct flow_key -> struct flow_lock. Two CPUs may work on one flow; a spin lock is
+ * refused in an LRU map's value, so flows share these. Used by packet programs. Never full. 64 KiB.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -107,8 +112,8 @@ struct {
 } flow_locks SEC(".maps");
 
 /*
- * struct http_key -> struct http_value per CPU. Written by packet programs, read and emptied by user
- * space once its epoch is over. When full, LRU: totals minus entries is what was lost.
+ * struct http_key -> struct http_value per CPU. Written by packet programs, read and emptied by
+ * user space once its epoch is over. When full, LRU: totals minus entries is what was lost.
  */
 struct http_counts {
 	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
@@ -150,7 +155,8 @@ struct {
 	__type(value, struct totals);
 } totals SEC(".maps");
 
-/* struct event. Evidence and doorbell; when full, events are dropped and counted, counts are not. */
+/* struct event. Evidence and doorbell; when full, events are dropped and counted, counts are not.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 18);

@@ -20,7 +20,7 @@ enum program {
 	PROGRAMS,
 };
 
-#define TARGET_KEYS   64
+#define TARGET_KEYS   256
 #define TARGET_EVENTS 128
 
 /* What the programs counted since the last reset. */

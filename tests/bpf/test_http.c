@@ -117,9 +117,8 @@ static void do_step(struct talk *t, const struct step *step)
 	}
 }
 
-/* Has the whole conversation. False where the target can't. How many bytes were sent: talk.sent. */
-static bool converse(const struct http_row *row, const struct target *target,
-		     const enum program *programs, size_t program_count, size_t border)
+static void begin(const struct http_row *row, const struct target *target,
+		  const enum program *programs, size_t program_count, size_t border)
 {
 	talk.row = row;
 	talk.target = target;
@@ -132,6 +131,13 @@ static bool converse(const struct http_row *row, const struct target *target,
 	talk.len = 0;
 	talk.unable = false;
 	target->reset();
+}
+
+/* Has the whole conversation. False where the target can't. How many bytes were sent: talk.sent. */
+static bool converse(const struct http_row *row, const struct target *target,
+		     const enum program *programs, size_t program_count, size_t border)
+{
+	begin(row, target, programs, program_count, border);
 	for (int i = 0; i < STEPS && row->steps[i].act != END && !talk.unable; i++)
 		do_step(&talk, &row->steps[i]);
 	return !talk.unable;
@@ -209,6 +215,11 @@ static void test_row(void **state)
 			check(c->row, c->target, target_program_name(p));
 		}
 	}
+	/* Before 5.18 no program takes a segment of more than a page. */
+	if (!ran && c->target == &kernel_target && kernel_program_fd(SW_XDP_FRAGS) < 0) {
+		print_message("this kernel's test run takes no such segment\n");
+		skip();
+	}
 	assert_true(ran > 0);
 }
 
@@ -268,18 +279,9 @@ static void test_unreadable(void **state)
 	for (int i = 0; i < 2; i++) {
 		const struct http_row *row = row_named("keep-alive");
 
-		host_target.reset();
-		talk.border = AS_SENT;
-		talk.row = row;
-		talk.len = 0;
-		talk.seq = 1000;
-		if (i) { /* the second segment instead of the first */
-			do_step(&talk, &row->steps[0]);
-			do_step(&talk, &row->steps[1]);
-		}
-		talk.target = &host_target;
-		talk.programs = &PROGRAM;
-		talk.program_count = 1;
+		begin(row, &host_target, &PROGRAM, 1, AS_SENT);
+		for (int k = 0; k < 2 && i; k++) /* the second segment instead of the first */
+			do_step(&talk, &row->steps[k]);
 		host_fail_load(1);
 		for (int k = i ? 2 : 0; k < 5; k++)
 			do_step(&talk, &row->steps[k]);
@@ -298,13 +300,13 @@ static void test_refused_flow(void **state)
 	const struct http_row *row = row_named("one response");
 	struct counts got;
 
-	assert_true(converse(row, &host_target, &PROGRAM, 1, AS_SENT));
-	host_target.reset();
+	begin(row, &host_target, &PROGRAM, 1, AS_SENT);
 	host_refuse_flows();
-	talk.len = 0;
 	do_step(&talk, &row->steps[0]);
 	host_target.read(&got);
 	table_check_counter(&got, COUNT_FLOWS_REFUSED, 1, "a full map of flows");
+	table_check_counter(&got, COUNT_FLOWS_CREATED, 0, "a full map of flows");
+	table_check_counter(&got, COUNT_HTTP_2XX, 0, "a full map of flows");
 }
 
 static void test_reached(void **state)
