@@ -54,7 +54,13 @@ $(B)/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# --version: the stamp changes with the commit, and takes main.o along.
 $(B)/user/main.o: CPPFLAGS += -DSPIKEWATCH_VERSION='"$(VERSION)"' -DSPIKEWATCH_REVISION='"$(REVISION)"'
+$(B)/user/main.o: $(B)/revision
+$(B)/revision: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION) $(REVISION)' | cmp -s - $@ || echo '$(VERSION) $(REVISION)' >$@
+.PHONY: FORCE
 
 # --- BPF object and skeleton --------------------------------------------------------------------
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Wall -Werror -I. -Iinclude -Ibpf

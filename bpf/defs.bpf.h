@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The few UAPI constants that vmlinux.h cannot carry: macros and anonymous enumerators are not in
- * BTF. */
+/*
+ * The few UAPI constants that vmlinux.h cannot carry: macros and anonymous enumerators are not in
+ * BTF.
+ */
 #ifndef BPF_DEFS_H
 #define BPF_DEFS_H
 

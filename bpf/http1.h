@@ -45,7 +45,8 @@ enum http1_state {
 /* A Content-Length that is no number, or two that differ: it matters where a body depends on it. */
 #define HTTP1_ODD_LENGTH 0x10
 
-/* State of a flow: value of the map `flows`. Sequence numbers wrap; compare by signed difference.
+/*
+ * State of a flow: value of the map `flows`. Sequence numbers wrap; compare by signed difference.
  */
 struct http1_flow {
 	__u32 next;       /* sequence number of the next byte to read */
@@ -445,7 +446,8 @@ static __always_inline void http1_read_chunk(struct http1_run *run, __u32 whole)
 		http1_begin_chunk(run);
 }
 
-/* The status line at hand, n bytes of it in run.line, of which `carried` came before this segment.
+/*
+ * The status line at hand, n bytes of it in run.line, of which `carried` came before this segment.
  */
 static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __u32 carried)
 {
@@ -583,7 +585,8 @@ HTTP1_FN int http1_step(void)
 		return 1;
 	}
 	if (flow->state == HTTP1_STATUS) {
-		/* Empty lines before a status line are tolerated (RFC 9112 2.2 does for requests).
+		/*
+		 * Empty lines before a status line are tolerated (RFC 9112 2.2 does for requests).
 		 */
 		if (!carried && (run->line[0] == '\r' || run->line[0] == '\n'))
 			run->pos++;
@@ -600,7 +603,8 @@ HTTP1_FN int http1_step(void)
 		return 0;
 	}
 	flow->carry_len = 0;
-	/* After HEAD a status line stands where the first chunk would: it is no hexadecimal number.
+	/*
+	 * After HEAD a status line stands where the first chunk would: it is no hexadecimal number.
 	 */
 	if (flow->state == HTTP1_CHUNK && http1_line_status(n) >= 100) {
 		flow->state = HTTP1_STATUS;

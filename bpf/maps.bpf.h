@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every map and every knob. Sizes given here are least ones: user/kernel/loader.c sets the real
- * ones. */
+/*
+ * Every map and every knob. Sizes given here are least ones: user/kernel/loader.c sets the real
+ * ones.
+ */
 #ifndef BPF_MAPS_H
 #define BPF_MAPS_H
 
 #include "http1.h"
 
-/* --- knobs: constants to the verifier, set by user/kernel/loader.c alone ------------------------
- */
+/* --- knobs: constants to the verifier, set by user/kernel/loader.c alone -------------------- */
 
 /* Does kfree_skb of this kernel tell a reason? (from 5.17; vendors backport) */
 const volatile bool has_drop_reason = false;
@@ -23,11 +24,12 @@ const volatile __u32 ring_budget = 64;
 /* Are the counting maps shared by all CPUs (a small memory budget and many CPUs)? */
 const volatile bool shared_counts = false;
 
-/* --- state --------------------------------------------------------------------------------------
- */
+/* --- state ---------------------------------------------------------------------------------- */
 
-/* Epochs: programs count into set `epoch & 1`; user space raises it, waits for RCU, reads the
- * other. */
+/*
+ * Epochs: programs count into set `epoch & 1`; user space raises it, waits for RCU, reads the
+ * other.
+ */
 volatile __u32 epoch = 0;
 
 struct flow_key {
@@ -64,8 +66,10 @@ struct scratch {
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
 };
 
-/* Working memory of sw_drop, which may run inside a packet program's softirq and the other way
- * round. */
+/*
+ * Working memory of sw_drop, which may run inside a packet program's softirq and the other way
+ * round.
+ */
 struct drop_scratch {
 	__u32 busy; /* 5.10 runs a program inside itself: the inner run is counted and left */
 	struct packet packet;
@@ -155,7 +159,8 @@ struct {
 	__type(value, struct totals);
 } totals SEC(".maps");
 
-/* struct event. Evidence and doorbell; when full, events are dropped and counted, counts are not.
+/*
+ * struct event. Evidence and doorbell; when full, events are dropped and counted, counts are not.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

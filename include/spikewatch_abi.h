@@ -49,17 +49,19 @@ struct http_value {
 	__u64 count;
 };
 
-/* One key for each denied flow. A packet that could not be read has zeroes where nothing is known. */
+/*
+ * One key for each denied flow. A packet that could not be read has zeroes where nothing is known.
+ */
 struct drop_key {
 	struct addr source;
 	struct addr destination;
 	__u32 netns; /* inode number of the network namespace, 0 unknown */
 	__u32 ifindex;
-	__be16 port; /* destination port; 0 where the protocol has none */
+	__be16 port;  /* destination port; 0 where the protocol has none */
 	__u16 reason; /* this kernel's number; names come from its BTF */
 	__u8 proto;
 	__u8 class; /* enum sw_class */
-	__u8 hook; /* enum sw_hook */
+	__u8 hook;  /* enum sw_hook */
 	__u8 pad;
 };
 
@@ -78,67 +80,69 @@ _Static_assert(sizeof(struct drop_key) == 48, "drop_key is map ABI");
  * packets_ingress + packets_egress + packets_xdp = understood + parse_*
  * packets_drop = drop_understood + drop_parse_*
  *
- * Packet hooks and the drop hook never share a counter: a softirq may interrupt the drop hook in the
- * middle of an increment, and per-CPU increments are not atomic against that.
+ * Packet hooks and the drop hook never share a counter: a softirq may interrupt the drop hook in
+ * the middle of an increment, and per-CPU increments are not atomic against that.
  */
-#define SW_COUNTERS(X)                                                                             \
-	X(PACKETS_INGRESS, "packets_ingress")                                                      \
-	X(PACKETS_EGRESS, "packets_egress")                                                        \
-	X(PACKETS_XDP, "packets_xdp")                                                              \
-	X(PACKETS_DROP, "packets_drop")                                                            \
-	X(UNDERSTOOD, "understood")                                                                \
-	X(PARSE_TRUNCATED, "parse_truncated")                                                      \
-	X(PARSE_MALFORMED, "parse_malformed")                                                      \
-	X(PARSE_NOT_IP, "parse_not_ip")                                                            \
-	X(PARSE_IP_FRAGMENT, "parse_ip_fragment")                                                  \
-	X(PARSE_EXT_HEADER_LIMIT, "parse_ext_header_limit")                                        \
-	X(PARSE_VLAN_LIMIT, "parse_vlan_limit")                                                    \
-	X(PARSE_L4_SHORT, "parse_l4_short")                                                        \
-	X(DROP_UNDERSTOOD, "drop_understood")                                                      \
-	X(DROP_PARSE_TRUNCATED, "drop_parse_truncated")                                            \
-	X(DROP_PARSE_MALFORMED, "drop_parse_malformed")                                            \
-	X(DROP_PARSE_NOT_IP, "drop_parse_not_ip")                                                  \
-	X(DROP_PARSE_IP_FRAGMENT, "drop_parse_ip_fragment")                                        \
-	X(DROP_PARSE_EXT_HEADER_LIMIT, "drop_parse_ext_header_limit")                              \
-	X(DROP_PARSE_VLAN_LIMIT, "drop_parse_vlan_limit")                                          \
-	X(DROP_PARSE_L4_SHORT, "drop_parse_l4_short")                                              \
-	X(DROP_OTHER_NETNS, "drop_other_netns")                                                    \
-	X(DROP_BUSY, "drop_busy")                                                                  \
-	X(HTTP_1XX, "http_1xx")                                                                    \
-	X(HTTP_2XX, "http_2xx")                                                                    \
-	X(HTTP_3XX, "http_3xx")                                                                    \
-	X(HTTP_4XX, "http_4xx")                                                                    \
-	X(HTTP_5XX, "http_5xx")                                                                    \
-	X(HTTP_RESYNC, "http_resync")                                                              \
-	X(HTTP_GAP, "http_gap")                                                                    \
-	X(HTTP_BUDGET, "http_budget")                                                              \
-	X(HTTP_BAD_STATUS, "http_bad_status")                                                      \
-	X(HTTP_BAD_LENGTH, "http_bad_length")                                                       \
-	X(HTTP_BAD_CHUNK, "http_bad_chunk")                                                        \
-	X(HTTP_OPAQUE, "http_opaque")                                                              \
-	X(HTTP_UNREADABLE, "http_unreadable")                                                      \
-	X(HTTP_CLAIM_LOST, "http_claim_lost")                                                      \
-	X(FLOWS_CREATED, "flows_created")                                                          \
-	X(FLOWS_REFUSED, "flows_refused")                                                          \
-	X(RING_SENT, "ring_sent")                                                                  \
-	X(RING_OVER_BUDGET, "ring_over_budget")                                                    \
+#define SW_COUNTERS(X)                                                \
+	X(PACKETS_INGRESS, "packets_ingress")                         \
+	X(PACKETS_EGRESS, "packets_egress")                           \
+	X(PACKETS_XDP, "packets_xdp")                                 \
+	X(PACKETS_DROP, "packets_drop")                               \
+	X(UNDERSTOOD, "understood")                                   \
+	X(PARSE_TRUNCATED, "parse_truncated")                         \
+	X(PARSE_MALFORMED, "parse_malformed")                         \
+	X(PARSE_NOT_IP, "parse_not_ip")                               \
+	X(PARSE_IP_FRAGMENT, "parse_ip_fragment")                     \
+	X(PARSE_EXT_HEADER_LIMIT, "parse_ext_header_limit")           \
+	X(PARSE_VLAN_LIMIT, "parse_vlan_limit")                       \
+	X(PARSE_L4_SHORT, "parse_l4_short")                           \
+	X(DROP_UNDERSTOOD, "drop_understood")                         \
+	X(DROP_PARSE_TRUNCATED, "drop_parse_truncated")               \
+	X(DROP_PARSE_MALFORMED, "drop_parse_malformed")               \
+	X(DROP_PARSE_NOT_IP, "drop_parse_not_ip")                     \
+	X(DROP_PARSE_IP_FRAGMENT, "drop_parse_ip_fragment")           \
+	X(DROP_PARSE_EXT_HEADER_LIMIT, "drop_parse_ext_header_limit") \
+	X(DROP_PARSE_VLAN_LIMIT, "drop_parse_vlan_limit")             \
+	X(DROP_PARSE_L4_SHORT, "drop_parse_l4_short")                 \
+	X(DROP_OTHER_NETNS, "drop_other_netns")                       \
+	X(DROP_BUSY, "drop_busy")                                     \
+	X(HTTP_1XX, "http_1xx")                                       \
+	X(HTTP_2XX, "http_2xx")                                       \
+	X(HTTP_3XX, "http_3xx")                                       \
+	X(HTTP_4XX, "http_4xx")                                       \
+	X(HTTP_5XX, "http_5xx")                                       \
+	X(HTTP_RESYNC, "http_resync")                                 \
+	X(HTTP_GAP, "http_gap")                                       \
+	X(HTTP_BUDGET, "http_budget")                                 \
+	X(HTTP_BAD_STATUS, "http_bad_status")                         \
+	X(HTTP_BAD_LENGTH, "http_bad_length")                         \
+	X(HTTP_BAD_CHUNK, "http_bad_chunk")                           \
+	X(HTTP_OPAQUE, "http_opaque")                                 \
+	X(HTTP_UNREADABLE, "http_unreadable")                         \
+	X(HTTP_CLAIM_LOST, "http_claim_lost")                         \
+	X(FLOWS_CREATED, "flows_created")                             \
+	X(FLOWS_REFUSED, "flows_refused")                             \
+	X(RING_SENT, "ring_sent")                                     \
+	X(RING_OVER_BUDGET, "ring_over_budget")                       \
 	X(RING_DROPPED, "ring_dropped")
 
 enum sw_counter {
 #define X(constant, name) COUNT_##constant,
 	SW_COUNTERS(X)
 #undef X
-	COUNT_MAX
+		COUNT_MAX
 };
 
-/* Kernel drop reasons are numbered from 0; those of other subsystems (high 16 bits) share the last. */
+/*
+ * Kernel drop reasons are numbered from 0; those of other subsystems (high 16 bits) share the last.
+ */
 #define SW_REASON_MAX     256
 #define SW_REASON_FOREIGN (SW_REASON_MAX - 1)
 
 /* Value of the map `totals`: two entries per CPU, one for each of the two epochs in turn. */
 struct totals {
-	__u64 n[COUNT_MAX]; /* by enum sw_counter */
-	__u64 drop_class[CLASS_MAX]; /* packets */
+	__u64 n[COUNT_MAX];               /* by enum sw_counter */
+	__u64 drop_class[CLASS_MAX];      /* packets */
 	__u64 drop_reason[SW_REASON_MAX]; /* packets, classes firewall and other */
 };
 
@@ -149,17 +153,17 @@ enum sw_event_type {
 };
 
 struct event {
-	__u64 time_ns; /* CLOCK_BOOTTIME */
-	struct addr source; /* HTTP: the client */
+	__u64 time_ns;           /* CLOCK_BOOTTIME */
+	struct addr source;      /* HTTP: the client */
 	struct addr destination; /* HTTP: the server */
 	__be16 source_port;
 	__be16 destination_port;
 	__u16 code; /* HTTP: status; drop: reason number */
-	__u8 type; /* enum sw_event_type */
+	__u8 type;  /* enum sw_event_type */
 	__u8 proto;
 	__u32 ifindex;
 	__u8 class; /* drop: enum sw_class */
-	__u8 hook; /* enum sw_hook */
+	__u8 hook;  /* enum sw_hook */
 	__u8 pad[2];
 };
 

@@ -64,8 +64,7 @@ struct host_drop_knobs {
 };
 int host_run_drop(const struct host_drop *drop, const struct host_drop_knobs *knobs);
 
-/* --- host_maps.c ---------------------------------------------------------------------------------
- */
+/* --- host_maps.c ---------------------------------------------------------------------------- */
 
 /* A map of the programs. */
 struct host_map {

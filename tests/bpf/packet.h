@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Builds packets for the tests of the BPF programs, right ones and wrong ones, from a description.
+/*
+ * Builds packets for the tests of the BPF programs, right ones and wrong ones, from a description.
  */
 #ifndef TESTS_BPF_PACKET_H
 #define TESTS_BPF_PACKET_H

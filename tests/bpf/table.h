@@ -19,8 +19,10 @@ struct table_case {
 	const void *row;
 };
 
-/* Adds a test named "target: row"; target NULL: neither. A kernel test is skipped without
- * privileges. */
+/*
+ * Adds a test named "target: row"; target NULL: neither. A kernel test is skipped without
+ * privileges.
+ */
 void table_add(const char *name, const struct target *target, const void *row,
 	       CMUnitTestFunction test);
 

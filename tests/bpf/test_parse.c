@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* parse.h: each kind of packet has a named result, at every length, on the host and in the kernel.
+/*
+ * parse.h: each kind of packet has a named result, at every length, on the host and in the kernel.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,7 +12,8 @@
 #include "packet.h"
 #include "table.h"
 
-/* What each TCP row carries: if offsets and lengths are right, it is counted under the right key.
+/*
+ * What each TCP row carries: if offsets and lengths are right, it is counted under the right key.
  */
 #define RESPONSE "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 

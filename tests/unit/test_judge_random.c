@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Random batches: alerts exactly when a naive recount says so, and nothing that hostile input
- * breaks. */
+/*
+ * Random batches: alerts exactly when a naive recount says so, and nothing that hostile input
+ * breaks.
+ */
 #include "tests/unit/judging.h"
 
 #define CLIENTS 4

@@ -6,7 +6,8 @@
 #define BOOT_NS (BOOT_START_S * SECOND_NS)
 #define MS_NS   1000000ULL
 
-/* What is counted and the packet that shows it have all but the client's port and time in common.
+/*
+ * What is counted and the packet that shows it have all but the client's port and time in common.
  */
 static struct sample sample_of(const struct record *record, __u64 ms, __u16 source_port)
 {

@@ -32,6 +32,7 @@ check "nft rules are loaded" $? 0
 
 # watch MODE: the sensor in the server's namespace, 20 pages, 15 errors, some denies.
 watch() {
+  : >counts # not the last run's
   ip netns exec b ./spikewatch run -c test.yaml -i vb --attach "$1" --json --counts >counts 2>log &
   pid=$!
   for _ in $(seq 100); do grep -q '"started"' counts && break; sleep 0.2; done

@@ -62,8 +62,10 @@ static bool is_local(const struct addr *addr)
 	       (!addr->w[0] && !addr->w[1] && !addr->w[2]);
 }
 
-/* The observer's addresses are a part of the host's: those that mean something elsewhere come
- * first. */
+/*
+ * The observer's addresses are a part of the host's: those that mean something elsewhere come
+ * first.
+ */
 static void introduce(struct sensor *sensor)
 {
 	struct addr *addrs = sensor->host.addrs;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which interfaces are watched, and how: the configuration's words against the interfaces there
- * are. */
+/*
+ * Which interfaces are watched, and how: the configuration's words against the interfaces there
+ * are.
+ */
 #ifndef CMD_PLAN_H
 #define CMD_PLAN_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* spikewatch probe: what this host supports, what would be attached where, what stands in the way.
+/*
+ * spikewatch probe: what this host supports, what would be attached where, what stands in the way.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -63,6 +64,8 @@ static const char *mode_of(const struct findings *f, const struct plan_entry *en
 {
 	enum loader_mode mode;
 
+	if (!f->tried || f->load_error)
+		return "not tried";
 	if (plan_mode(entry, f->features.tcx, &mode))
 		return "not possible: this kernel has no tcx";
 	return loader_mode_name(mode);

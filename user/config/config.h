@@ -52,7 +52,8 @@ enum drops_netns { DROPS_NETNS_OWN, DROPS_NETNS_ALL };
 enum resolve_mode { RESOLVE_HOSTS, RESOLVE_DNS, RESOLVE_OFF };
 enum stdout_mode { STDOUT_AUTO, STDOUT_JSON, STDOUT_HUMAN, STDOUT_OFF };
 
-/* The whole configuration; every pointer is owned. See spikewatch.yaml(5) for what each key means.
+/*
+ * The whole configuration; every pointer is owned. See spikewatch.yaml(5) for what each key means.
  */
 struct config {
 	struct config_interface *interfaces;
@@ -115,7 +116,8 @@ void config_free(struct config *config); /* NULL is fine */
  */
 int config_set_interfaces(struct config *config, char *const *names, size_t count);
 
-/* Names each key that was given a value other than its default and has no effect in this version.
+/*
+ * Names each key that was given a value other than its default and has no effect in this version.
  */
 void config_say_unused(const struct config *config, config_say_fn say, void *arg);
 

@@ -359,7 +359,8 @@ void read_match(struct reader *r, const struct node *value, struct rule *rule)
 		free(rule->match.reason[i]);
 	memset(&rule->match, 0, sizeof(rule->match));
 	read_map(r, value, &match_keysets[rule->feed], &rule->match);
-	/* Packets of the other classes are not seen yet; what was built in is not the user's word.
+	/*
+	 * Packets of the other classes are not seen yet; what was built in is not the user's word.
 	 */
 	if (classes && rule->feed == FEED_DROP)
 		note_words(r, classes, &class_key, before | 1 << CLASS_FIREWALL | 1 << CLASS_OTHER);

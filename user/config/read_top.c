@@ -300,8 +300,10 @@ static void read_rules(struct reader *r, const struct node *value, const struct 
 	}
 }
 
-/* In the order in which they are read: internal before external, lists before the rules that name
- * them. */
+/*
+ * In the order in which they are read: internal before external, lists before the rules that name
+ * them.
+ */
 static const struct key config_keys[] = {
 	KEY_WHOLE("interfaces", read_interfaces),
 	KEY("attach", read_choice, struct config, attach, .words = words_attach),

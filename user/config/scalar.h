@@ -12,7 +12,8 @@
 
 #define SCALAR_TEXT_MAX 64 /* enough for each scalar_format_*() */
 
-/* All scalar_parse_*(): 0; -EINVAL where the text is no such value; -ERANGE where it is too large.
+/*
+ * All scalar_parse_*(): 0; -EINVAL where the text is no such value; -ERANGE where it is too large.
  */
 
 /* Decimal digits without sign or leading zeros. */

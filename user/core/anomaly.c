@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The baseline: running moments with forgetting, a negative binomial predictive, robust learning.
+/*
+ * The baseline: running moments with forgetting, a negative binomial predictive, robust learning.
  */
 #include "core/anomaly.h"
 #include "core/negbin.h"

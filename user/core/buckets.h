@@ -19,7 +19,8 @@
  */
 #define BUCKETS_EMPTY_MAX 1000
 
-/* A batch is put as a whole into the bucket of its end: buckets much longer than batches are meant.
+/*
+ * A batch is put as a whole into the bucket of its end: buckets much longer than batches are meant.
  */
 struct buckets {
 	__u64 length_ns;

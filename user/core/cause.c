@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What an incident's evidence looks like: scan, sweep, flood... with the figures it was read from.
+/*
+ * What an incident's evidence looks like: scan, sweep, flood... with the figures it was read from.
  */
 #include "core/evidence.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Anomaly rules: buckets of wall-clock time against a baseline; one series a rule in this version.
+/*
+ * Anomaly rules: buckets of wall-clock time against a baseline; one series a rule in this version.
  */
 #include "core/watch.h"
 

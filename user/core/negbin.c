@@ -5,7 +5,8 @@
 #include <float.h>
 #include <math.h>
 
-/* The fraction takes about sqrt(max(a, b)) steps at worst; more than this is no count of packets.
+/*
+ * The fraction takes about sqrt(max(a, b)) steps at worst; more than this is no count of packets.
  */
 #define STEPS_MAX 100000
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Addresses, networks, sets of networks (a path-compressed binary trie), and named lists of them.
+/*
+ * Addresses, networks, sets of networks (a path-compressed binary trie), and named lists of them.
  */
 #include "core/netset.h"
 

@@ -11,7 +11,8 @@
 
 #define ADDR_TEXT_MAX 46 /* INET6_ADDRSTRLEN */
 
-/* A network. IPv4 is mapped, its prefix length counts from bit 96: 10.0.0.0/8 has prefix_len 104.
+/*
+ * A network. IPv4 is mapped, its prefix length counts from bit 96: 10.0.0.0/8 has prefix_len 104.
  */
 struct net {
 	struct addr addr; /* host bits zero */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A bounded hash table of equal entries in one array: entries are named by index, not by pointer.
+/*
+ * A bounded hash table of equal entries in one array: entries are named by index, not by pointer.
  */
 #ifndef CORE_TABLE_H
 #define CORE_TABLE_H

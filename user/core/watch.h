@@ -66,8 +66,10 @@ int watch_incidents_init(struct watch *watch, const struct judge_cfg *cfg, __u64
 int watch_count(struct watch *watch, const struct batch *batch,
 		int (*over)(struct watch *watch, const struct group_key *key, __u64 measure));
 
-/* Fills in evidence, samples, cause and coverage of an alert whose evidence was made in
- * duration_ns. */
+/*
+ * Fills in evidence, samples, cause and coverage of an alert whose evidence was made in
+ * duration_ns.
+ */
 void watch_describe(const struct watch *watch, __u64 duration_ns, struct alert *alert,
 		    struct evidence *evidence);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sliding windows: groups and their flows hold running sums, a ring of cells knows when counts
- * leave. */
+/*
+ * Sliding windows: groups and their flows hold running sums, a ring of cells knows when counts
+ * leave.
+ */
 #include "core/window.h"
 #include "core/table.h"
 

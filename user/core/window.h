@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Exact sliding-window counts per group at 1 s resolution, with the flows that they were made of.
+/*
+ * Exact sliding-window counts per group at 1 s resolution, with the flows that they were made of.
  */
 #ifndef CORE_WINDOW_H
 #define CORE_WINDOW_H

@@ -9,7 +9,8 @@
 /* Our handle among the filters of a priority. Never 1: the AWS network policy agent's. */
 #define ATTACH_CLSACT_HANDLE 0x5357
 
-/* One attachment. A link vanishes with its fd, so also with the process; a filter must be removed.
+/*
+ * One attachment. A link vanishes with its fd, so also with the process; a filter must be removed.
  */
 struct attachment {
 	int link_fd; /* tcx, XDP; -1 for clsact */

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Columns: "Nov 21 20:15:31  CRITICAL  " before the text; on narrow terminals less on later lines.
+/*
+ * Columns: "Nov 21 20:15:31  CRITICAL  " before the text; on narrow terminals less on later lines.
  */
 #define MARK_COLUMN   17
 #define TEXT_COLUMN   27

@@ -39,11 +39,14 @@ struct sink;
 
 struct sink_ops {
 	const char *name; /* "journald", "json", "terminal" */
-	/* 0; -EAGAIN where it can't be delivered now and was kept for later; -errno where it was
-	 * lost. */
+	/*
+	 * 0; -EAGAIN where it can't be delivered now and was kept for later; -errno where it was
+	 * lost.
+	 */
 	int (*send_alert)(struct sink *sink, const struct alert *alert);
 	int (*send_sensor)(struct sink *sink, const struct sensor_event *event);
-	/* Called about once a second: tries again what was kept. Returns how many are still unsent.
+	/*
+	 * Called about once a second: tries again what was kept. Returns how many are still unsent.
 	 */
 	size_t (*flush)(struct sink *sink);
 	void (*free)(struct sink *sink);

@@ -47,8 +47,10 @@ const char *text_proto(__u8 proto, char buf[TEXT_NUMBER_MAX]);
 /* "started", "stopped", "reloaded", "blind", "degraded", "recovered" */
 const char *text_sensor_action(enum sensor_action action);
 
-/* What a rule counts: "errors", "responses", "denied", "unanswered", "refused", "dropped",
- * "ports"... */
+/*
+ * What a rule counts: "errors", "responses", "denied", "unanswered", "refused", "dropped",
+ * "ports"...
+ */
 const char *text_counted(const struct rule *rule, __u64 count);
 
 /* The rule's title, or its id where it has none. */

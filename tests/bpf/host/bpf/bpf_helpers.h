@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Stands in for libbpf's header where the BPF programs are compiled for the host: tests/bpf/host.c.
+/*
+ * Stands in for libbpf's header where the BPF programs are compiled for the host: tests/bpf/host.c.
  */
 #ifndef TESTS_BPF_HOST_HELPERS_H
 #define TESTS_BPF_HOST_HELPERS_H
