@@ -111,13 +111,14 @@ static inline __u32 parse_u32(const __u8 *p)
  */
 struct parse_view {
 	const __u8 *buf;
-	const __u8 *end;
-	bool direct; /* end is given; a constant, so that no code asks */
-	__u32 have;
+	bool direct;     /* a constant, so that no code asks */
+	const __u8 *end; /* of a direct view */
+	__u32 have;      /* of a copy */
 	__u32 frame_len; /* of the whole packet */
 };
 
-/* Why bytes [off, off + need) are not in the view: beyond the frame, or beyond what is looked at.
+/*
+ * Why bytes [off, off + need) are not in the view: beyond the frame, or beyond what is looked at.
  */
 static __always_inline enum parse_result parse_missing(const struct parse_view *view, __u32 off,
 						       __u32 need)
@@ -130,7 +131,8 @@ static __always_inline const __u8 *parse_at(const struct parse_view *view, __u32
 {
 	const __u8 *at;
 
-	if (off + need > view->have)
+	/* Without extension headers nothing lies behind the window. */
+	if (!view->direct && off + need > view->have)
 		return (void *)0;
 	PARSE_KEEP(off);
 	if (off > PARSE_WINDOW)

@@ -11,8 +11,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* --- tc ------------------------------------------------------------------------------------------
- */
+/* --- tc ------------------------------------------------------------------------------------- */
 
 static __always_inline int load_tc(struct __sk_buff *skb, struct scratch *s, __u32 off, __u32 n)
 {
@@ -84,9 +83,6 @@ static __always_inline int parse_linear(const void *data, const void *end, __u32
 
 	if (!s)
 		return PARSE_TRUNCATED;
-	view.have = bytes_between(data, end);
-	if (view.have > PARSE_WINDOW)
-		view.have = PARSE_WINDOW;
 	return parse_into(s, &view, start);
 }
 
@@ -184,8 +180,7 @@ int sw_egress_l3(struct __sk_buff *skb)
 	return see_tc(skb, HOOK_EGRESS, PARSE_START_IP);
 }
 
-/* --- XDP: direct access, for kernels without bpf_xdp_load_bytes (before 5.18)
- * ---------------------- */
+/* --- XDP: direct access, for kernels without bpf_xdp_load_bytes (before 5.18) ---------------- */
 
 /* Copies n bytes at off of the linear part to `to`, which has room for `max` (a multiple of 32). */
 static __always_inline int copy_linear(struct xdp_md *xdp, __u32 off, __u8 *to, __u32 n, __u32 max)
@@ -236,8 +231,7 @@ static __always_inline int load_xdp(struct xdp_md *xdp, struct scratch *s, __u32
 
 HTTP_DEFINE(xdp, struct xdp_md, load_xdp)
 
-/* --- XDP with frags: multi-buffer packets --------------------------------------------------------
- */
+/* --- XDP with frags: multi-buffer packets --------------------------------------------------- */
 
 static __always_inline int load_xdp_frags(struct xdp_md *xdp, struct scratch *s, __u32 off, __u32 n)
 {
@@ -295,11 +289,12 @@ int sw_xdp_frags(struct xdp_md *xdp)
 	return see_xdp(xdp, true);
 }
 
-/* --- drops
- * ---------------------------------------------------------------------------------------- */
+/* --- drops ----------------------------------------------------------------------------------- */
 
-/* TP_PROTO(struct sk_buff *skb, void *location[, enum skb_drop_reason reason[, struct sock
- * *rx_sk]]) */
+/*
+ * TP_PROTO(struct sk_buff *skb, void *location[, enum skb_drop_reason reason[, struct sock
+ * *rx_sk]])
+ */
 SEC("tp_btf/kfree_skb")
 int sw_drop(__u64 *ctx)
 {
