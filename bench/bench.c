@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Nanoseconds a packet, above an empty program of the same type; --check FILE compares with a list;
-   a name runs one case. sw_drop is not here: the kernel has no test run for tracepoints. */
+/*
+ * Nanoseconds a packet, above an empty program of the same type; --check FILE compares with a list,
+ * NAME runs one case. sw_drop is not here: the kernel has no test run for tracepoints.
+ */
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>

@@ -3,7 +3,7 @@
 #ifndef BPF_HTTP_H
 #define BPF_HTTP_H
 
-#include "count.bpf.h"
+#include "found.bpf.h"
 
 /*
  * Two CPUs may see one flow at once, at two hooks. Each copies the flow's state, reads its segment,
@@ -21,105 +21,11 @@
 #define HTTP_BATCHES     64
 #define HTTP_BATCH_STEPS 120
 
-static __always_inline struct scratch *scratch_get(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&scratches, &zero);
-}
-
 static struct http1_run *http1_current(void)
 {
 	struct scratch *s = scratch_get();
 
 	return s ? &s->run : NULL;
-}
-
-static __always_inline void http_send_event(struct scratch *s, struct totals *t, __u32 status)
-{
-	struct event event = {};
-	__u64 flags;
-
-	if (!count_ring_admit(t, &flags))
-		return;
-	event.time_ns = bpf_ktime_get_boot_ns();
-	event.source = s->flow_key.client;
-	event.destination = s->flow_key.server;
-	event.source_port = s->flow_key.client_port;
-	event.destination_port = s->flow_key.server_port;
-	event.code = status;
-	event.type = EVENT_HTTP_ERROR;
-	event.proto = PARSE_PROTO_TCP;
-	event.ifindex = s->ifindex;
-	event.hook = s->hook;
-	count_event(t, &event, flags);
-}
-
-static __always_inline void http_count_response(struct scratch *s, struct totals *t, __u32 status)
-{
-	__u32 class = status / 100 & 7;
-
-	PARSE_KEEP(class);
-	if (class < 1 || class > 5)
-		return;
-	t->n[COUNT_HTTP_1XX + class - 1]++;
-	if (class == 1)
-		return; /* not a final response (RFC 9110 15.2) */
-	s->http_key.client = s->flow_key.client;
-	s->http_key.server = s->flow_key.server;
-	s->http_key.port = s->flow_key.server_port;
-	s->http_key.status = class >= 4 ? status : 0;
-	s->http_key.pad = 0;
-	count_http(s->epoch, &s->http_key);
-	if (class >= 4)
-		http_send_event(s, t, status);
-}
-
-/* Counts what was found n-th. */
-__noinline int http_count_found(__u32 n)
-{
-	struct scratch *s = scratch_get();
-	struct totals *t;
-	__u32 what;
-
-	if (!s || n >= FOUND_MAX)
-		return 0;
-	t = count_totals(s->epoch & 1);
-	if (!t)
-		return 0;
-	what = s->found[n];
-	switch (what) {
-	case HTTP1_BAD_STATUS:
-		count_add(t, COUNT_HTTP_BAD_STATUS);
-		break;
-	case HTTP1_BAD_LENGTH:
-		count_add(t, COUNT_HTTP_BAD_LENGTH);
-		break;
-	case HTTP1_BAD_CHUNK:
-		count_add(t, COUNT_HTTP_BAD_CHUNK);
-		break;
-	case HTTP1_WENT_OPAQUE:
-		count_add(t, COUNT_HTTP_OPAQUE);
-		break;
-	case HTTP1_RESYNC:
-		count_add(t, COUNT_HTTP_RESYNC);
-		break;
-	default:
-		http_count_response(s, t, what);
-	}
-	return 0;
-}
-
-/* Keeps what a step brought until the commit. */
-static __always_inline void http_keep(struct scratch *s, __u32 what)
-{
-	__u32 n = s->found_count;
-
-	PARSE_KEEP(n);
-	if (n >= FOUND_MAX)
-		return;
-	s->found[n] = what;
-	s->found_count = n + 1;
 }
 
 static __always_inline struct flow_lock *http_lock_of(const struct flow_key *key)

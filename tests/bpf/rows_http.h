@@ -54,7 +54,18 @@ struct http_row {
 
 #define NO_FLOW (-1)
 
-extern const struct http_row HTTP_ROWS[];
-extern const size_t HTTP_ROW_COUNT;
+extern const struct http_row HTTP_FRAMING[], HTTP_FLOW[];
+extern const size_t HTTP_FRAMING_COUNT, HTTP_FLOW_COUNT;
+
+/* Bytes that rows are made of. */
+#define OK_5      "HTTP/1.1 200 OK\r\nServer: test\r\nContent-Length: 5\r\n\r\nhello"
+#define OK_0      "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+#define MISSING   "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+#define BROKEN    "HTTP/1.1 500 Oops\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nno"
+#define CHUNKED   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+#define NO_LENGTH "HTTP/1.1 200 OK\r\nServer: test\r\n\r\n"
+#define IMITATION "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+#define LONG_500  LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50
+#define LONG_50   "01234567890123456789012345678901234567890123456789"
 
 #endif

@@ -263,9 +263,9 @@ static void test_hooks(void **state)
 
 static const struct http_row *row_named(const char *name)
 {
-	for (size_t i = 0; i < HTTP_ROW_COUNT; i++)
-		if (!strcmp(HTTP_ROWS[i].name, name))
-			return &HTTP_ROWS[i];
+	for (size_t i = 0; i < HTTP_FRAMING_COUNT; i++)
+		if (!strcmp(HTTP_FRAMING[i].name, name))
+			return &HTTP_FRAMING[i];
 	fail_msg("no row '%s'", name);
 	return NULL;
 }
@@ -314,23 +314,28 @@ static void test_reached(void **state)
 	table_check_reached(COUNT_HTTP_1XX, COUNT_HTTP_UNREADABLE);
 }
 
+static void add_rows(const struct target *target, const struct http_row *rows, size_t count)
+{
+	char name[160];
+
+	for (size_t i = 0; i < count; i++) {
+		table_add(rows[i].name, target, &rows[i], test_row);
+		if (rows[i].as_sent)
+			continue;
+		snprintf(name, sizeof(name), "%s, at every border", rows[i].name);
+		table_add(name, target, &rows[i], test_borders);
+		snprintf(name, sizeof(name), "%s, at every hook", rows[i].name);
+		table_add(name, target, &rows[i], test_hooks);
+	}
+}
+
 int main(void)
 {
 	const struct target *targets[] = { &host_target, &kernel_target };
-	char name[160];
 
 	for (size_t t = 0; t < ARRAY_SIZE(targets); t++) {
-		for (size_t i = 0; i < HTTP_ROW_COUNT; i++) {
-			const struct http_row *row = &HTTP_ROWS[i];
-
-			table_add(row->name, targets[t], row, test_row);
-			if (row->as_sent)
-				continue;
-			snprintf(name, sizeof(name), "%s, at every border", row->name);
-			table_add(name, targets[t], row, test_borders);
-			snprintf(name, sizeof(name), "%s, at every hook", row->name);
-			table_add(name, targets[t], row, test_hooks);
-		}
+		add_rows(targets[t], HTTP_FRAMING, HTTP_FRAMING_COUNT);
+		add_rows(targets[t], HTTP_FLOW, HTTP_FLOW_COUNT);
 	}
 	table_add("a payload that can't be read", &host_target, NULL, test_unreadable);
 	table_add("a full map of flows", &host_target, NULL, test_refused_flow);
