@@ -4,9 +4,11 @@
 passed=0 failed=0 skipped=0
 for t in "$@"; do
   out=$("$t" 2>&1); rc=$?
-  p=$(printf '%s\n' "$out" | grep -c '^\[       OK \]')
-  s=$(printf '%s\n' "$out" | grep -c '^\[  SKIPPED \] ')
-  f=$(printf '%s\n' "$out" | grep -c '^\[  FAILED  \] .*[a-z_]$')
+  # The list at the end names what failed or was skipped once more.
+  run=$(printf '%s\n' "$out" | sed '/^\[==========\] .* run\.$/q')
+  p=$(printf '%s\n' "$run" | grep -c '^\[       OK \]')
+  s=$(printf '%s\n' "$run" | grep -c '^\[  SKIPPED \] ')
+  f=$(printf '%s\n' "$run" | grep -c '^\[  FAILED  \] ')
   if [ $rc -ne 0 ]; then
     [ "$f" -gt 0 ] || f=1
     printf '%s\n' "$out"
