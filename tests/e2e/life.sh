@@ -180,6 +180,16 @@ refusal_test() {
   refuses "a wrong type" 2 "$TMP/bad.yaml:1:16: " -c "$TMP/bad.yaml"
 }
 
+# A kernel without BTF, as it looks to the program: an empty folder stands over the real one.
+btf_test() {
+  local out rc
+  out=$(in_ns "$GATEWAY" unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && exec timeout 10 "$@"' sh \
+    "$SPIKEWATCH" run -c "$TMP/sw.yaml" -i gwc 2>&1)
+  rc=$?
+  check_equal "no BTF: exit code" $rc 77
+  check_match "no BTF: says what is missing" "$out" 'no BTF .*CONFIG_DEBUG_INFO_BTF'
+}
+
 # Runs it as somebody who may not.
 unprivileged() { # WHAT COMMAND...
   local out rc
@@ -215,4 +225,5 @@ neighbour_test clsact
 foreign_xdp_test
 interface_goes_test
 refusal_test
+btf_test
 privilege_test
