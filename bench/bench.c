@@ -58,11 +58,16 @@ struct bench_case {
 #define CHUNKS  "10\r\n0123456789abcdef\r\n8\r\n01234567\r\n3\r\nend\r\n0\r\n\r\n"
 #define BODY_20 "01234567890123456789"
 
+/* As in TLS: no response and no request. */
+#define OPAQUE  "\x17\x03\x03\x01\x40" BODY_20 BODY_20
+#define REQUEST "GET /index.html HTTP/1.1\r\nHost: intranet.example\r\n\r\n"
+
 static const struct bench_case CASES[] = {
 	{ .name = "ack_tc" },
 	{ .name = "ack_ipv6_tc", .spec.ipv6 = true },
 	{ .name = "udp_tc", .spec.proto = PACKET_UDP },
-	{ .name = "data_without_state_tc", .body = "GET /index.html HTTP/1.1\r\nHost: a\r\n\r\n" },
+	{ .name = "data_without_state_tc", .body = OPAQUE },
+	{ .name = "request_tc", .spec.from_client = true, .body = REQUEST },
 	{ .name = "body_skip_tc",
 	  .before = "HTTP/1.1 200 OK\r\nContent-Length: 400000000\r\n\r\n",
 	  .spec.seq = 1000,
@@ -90,9 +95,7 @@ static const struct bench_case CASES[] = {
 	  .body = BODY_20,
 	  .times = 10 },
 	{ .name = "ack_xdp", .hook = XDP },
-	{ .name = "data_without_state_xdp",
-	  .hook = XDP,
-	  .body = "GET /index.html HTTP/1.1\r\nHost: a\r\n\r\n" },
+	{ .name = "data_without_state_xdp", .hook = XDP, .body = OPAQUE },
 	{ .name = "response_320_xdp",
 	  .hook = XDP,
 	  .advances = true,

@@ -119,6 +119,59 @@ __noinline int http_open(void)
 	return http_place(s, s->run.ack);
 }
 
+/* The flow of the other direction: there this packet's sender is the client. */
+static __always_inline struct http1_flow *http_reverse(struct scratch *s)
+{
+	s->reverse_key.client = s->flow_key.server;
+	s->reverse_key.server = s->flow_key.client;
+	s->reverse_key.client_port = s->flow_key.server_port;
+	s->reverse_key.server_port = s->flow_key.client_port;
+	s->reverse_key.zone = 0;
+	return bpf_map_lookup_elem(&flows, &s->reverse_key);
+}
+
+/*
+ * A request: remembered at the flow of its responses, so that nothing else that its sender sends,
+ * as the body of an upload, is taken for one.
+ */
+__noinline int http_see_request(void)
+{
+	struct scratch *s = scratch_get();
+	struct http1_flow *flow;
+	struct flow_lock *lock;
+	struct totals *t;
+	int err;
+
+	if (!s)
+		return 0;
+	flow = http_reverse(s);
+	if (!flow) {
+		t = count_totals(s->epoch & 1);
+		__builtin_memset(&s->run.flow, 0, sizeof(s->run.flow));
+		http1_expect(&s->run.flow, s->run.seq, s->run.ack);
+		err = count_insert(&flows, &s->reverse_key, &s->run.flow);
+		if (t && err != -EEXIST)
+			count_add(t, err ? COUNT_FLOWS_REFUSED : COUNT_FLOWS_CREATED);
+		return 0;
+	}
+	lock = flow->flags & HTTP1_ASKED ? NULL : http_lock_of(&s->reverse_key);
+	if (!lock)
+		return 0;
+	bpf_spin_lock(&lock->lock);
+	flow->flags |= HTTP1_ASKED;
+	bpf_spin_unlock(&lock->lock);
+	return 0;
+}
+
+/* Has this packet's sender been seen to send a request on this connection? */
+__noinline int http_is_client(void)
+{
+	struct scratch *s = scratch_get();
+	const struct http1_flow *flow = s ? http_reverse(s) : NULL;
+
+	return flow && flow->flags & HTTP1_ASKED;
+}
+
 /* The first bytes of the payload are in run.window: do they begin a status line? */
 __noinline int http_begin(__u32 todo)
 {
@@ -130,10 +183,16 @@ __noinline int http_begin(__u32 todo)
 	flow = &s->run.flow;
 	s->run.pos = 0;
 	if (!http1_is_start(s->run.window, s->run.window_len)) {
-		/* No state is made. A flow goes on as if the client had sent nothing new. */
-		return todo == HTTP_CREATE ? HTTP_DONE : http_place(s, flow->last_ack);
+		/* A flow goes on as if the client had sent nothing new. */
+		if (todo != HTTP_CREATE)
+			return http_place(s, flow->last_ack);
+		if (http1_is_request(s->run.window, s->run.window_len))
+			http_see_request();
+		return HTTP_DONE;
 	}
 	if (todo == HTTP_CREATE) {
+		if (http_is_client())
+			return HTTP_DONE;
 		__builtin_memset(flow, 0, sizeof(*flow));
 		flow->last_ack = s->run.ack;
 		s->is_new = 1;

@@ -152,7 +152,7 @@ static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __
 	run->event = HTTP1_RESPONSE;
 	run->line_seq = run->seq + run->pos - carried;
 	flow->status = status;
-	flow->flags &= HTTP1_HAS_ISN;
+	flow->flags &= HTTP1_LASTING;
 	flow->left = 0;
 	flow->last_ack = run->ack;
 	flow->state = HTTP1_HEADER_SKIP;
@@ -360,7 +360,41 @@ static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
 	flow->state = HTTP1_STATUS;
 	flow->carry_len = 0;
 	flow->left = 0;
-	flow->flags &= HTTP1_HAS_ISN;
+	flow->flags &= HTTP1_LASTING;
+}
+
+/* Is this the start of a request? By its first four bytes, so "PRI * HTTP/2.0" is none. */
+static __always_inline int http1_is_request(const __u8 *b, __u32 n)
+{
+	if (n < 4)
+		return 0;
+	switch (parse_u32(b)) {
+	case 0x20544547: /* "GET " */
+	case 0x44414548: /* "HEAD" */
+	case 0x54534f50: /* "POST" */
+	case 0x20545550: /* "PUT " */
+	case 0x43544150: /* "PATC" */
+	case 0x454c4544: /* "DELE" */
+	case 0x4954504f: /* "OPTI" */
+	case 0x504f5250: /* "PROP" */
+	case 0x4e4e4f43: /* "CONN" */
+	case 0x43415254: /* "TRAC" */
+		return 1;
+	}
+	return 0;
+}
+
+/*
+ * A flow whose client has just asked, in a segment with these numbers: a response may begin at ack,
+ * if the server has seen the segment. Not before: it may still be sending something else.
+ */
+static __always_inline void http1_expect(struct http1_flow *flow, __u32 seq, __u32 ack)
+{
+	flow->next = ack;
+	flow->header_end = ack;
+	flow->last_ack = seq - 1;
+	flow->state = HTTP1_OPAQUE;
+	flow->flags = HTTP1_ASKED;
 }
 
 #endif

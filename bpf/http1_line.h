@@ -38,6 +38,10 @@ enum http1_state {
 #define HTTP1_HAS_ISN    0x08
 /* A Content-Length that is no number, or two that differ: it matters where a body depends on it. */
 #define HTTP1_ODD_LENGTH 0x10
+/* The client was seen to send a request: what comes from its side is no response. */
+#define HTTP1_ASKED 0x20
+/* What lasts from one response to the next. */
+#define HTTP1_LASTING (HTTP1_HAS_ISN | HTTP1_ASKED)
 
 /*
  * State of a flow: value of the map `flows`. Sequence numbers wrap; compare by signed difference.

@@ -55,6 +55,7 @@ struct flow_lock {
 struct scratch {
 	struct http1_run run;
 	struct flow_key flow_key;
+	struct flow_key reverse_key; /* of the flow in the other direction */
 	struct http_key http_key;
 	struct packet packet;
 	__u32 epoch; /* 0 or 1, the same for all counts of one packet */

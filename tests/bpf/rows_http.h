@@ -17,6 +17,7 @@ enum act {
 	LOSE,       /* ... and no hook sees it */
 	AGAIN,      /* the bytes [from, from + len) once more, in one segment */
 	REQUEST,    /* the client sends something: acknowledgement numbers grow */
+	ASK,        /* the client sends text, and the hooks see it */
 	SYN,        /* a SYN from the server; its sequence number is `from` */
 	FORGET,     /* the LRU evicts the flow */
 };
@@ -64,6 +65,8 @@ extern const size_t HTTP_FRAMING_COUNT, HTTP_FLOW_COUNT;
 #define BROKEN    "HTTP/1.1 500 Oops\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nno"
 #define CHUNKED   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define NO_LENGTH "HTTP/1.1 200 OK\r\nServer: test\r\n\r\n"
+#define GET       "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define POST_90   "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\n"
 #define IMITATION "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 #define LONG_500  LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50
 #define LONG_50   "01234567890123456789012345678901234567890123456789"

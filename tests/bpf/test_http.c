@@ -33,8 +33,23 @@ struct talk {
 
 static struct talk talk;
 
-static void emit(const struct talk *t, uint8_t flags, uint32_t seq, const void *bytes, size_t len,
-		 bool *ret_unable)
+static void emit_packet(struct talk *t, const struct packet_spec *spec)
+{
+	static uint8_t packet[PACKET_MAX];
+	size_t packet_len = packet_build(spec, packet);
+
+	for (size_t i = 0; i < t->program_count && !t->unable; i++) {
+		int verdict = t->target->run(t->programs[i], packet, packet_len);
+
+		if (verdict == -EOPNOTSUPP)
+			t->unable = true;
+		else
+			assert_int_equal(verdict, target_program_pass(t->programs[i]));
+	}
+}
+
+/* A segment of the server. */
+static void emit(struct talk *t, uint8_t flags, uint32_t seq, const void *bytes, size_t len)
 {
 	struct packet_spec spec = {
 		.ip_first = target_program_starts_at_ip(t->programs[0]),
@@ -47,18 +62,26 @@ static void emit(const struct talk *t, uint8_t flags, uint32_t seq, const void *
 		.payload = bytes,
 		.payload_len = len,
 	};
-	static uint8_t packet[PACKET_MAX];
-	size_t packet_len = packet_build(&spec, packet);
 
-	for (size_t i = 0; i < t->program_count; i++) {
-		int verdict = t->target->run(t->programs[i], packet, packet_len);
+	emit_packet(t, &spec);
+}
 
-		if (verdict == -EOPNOTSUPP) {
-			*ret_unable = true;
-			return;
-		}
-		assert_int_equal(verdict, target_program_pass(t->programs[i]));
-	}
+/* A segment of the client, which has all that the server sent. */
+static void ask(struct talk *t, const char *text)
+{
+	struct packet_spec spec = {
+		.ip_first = target_program_starts_at_ip(t->programs[0]),
+		.ipv6 = t->row->ipv6,
+		.tags = { t->row->vlan ? 0x8100 : 0 },
+		.from_client = true,
+		.seq = t->ack,
+		.ack = t->seq + t->len,
+		.payload = text,
+		.payload_len = strlen(text),
+	};
+
+	emit_packet(t, &spec);
+	t->ack += spec.payload_len;
 }
 
 /* Bytes [from, to) of the stream, in segments of at most `most` bytes. */
@@ -70,7 +93,7 @@ static void emit_bytes(struct talk *t, size_t from, size_t to, size_t most)
 			n = 1;
 		else if (t->sent < t->border && t->border - t->sent < n)
 			n = t->border - t->sent;
-		emit(t, PACKET_ACK, t->seq + from, t->stream + from, n, &t->unable);
+		emit(t, PACKET_ACK, t->seq + from, t->stream + from, n);
 		t->sent += n;
 	}
 }
@@ -96,8 +119,10 @@ static void do_step(struct talk *t, const struct step *step)
 		break;
 	case AGAIN:
 		assert_true(step->from + step->len <= t->len);
-		emit(t, PACKET_ACK, t->seq + step->from, t->stream + step->from, step->len,
-		     &t->unable);
+		emit(t, PACKET_ACK, t->seq + step->from, t->stream + step->from, step->len);
+		break;
+	case ASK:
+		ask(t, step->text);
 		break;
 	case REQUEST:
 		t->ack += 100;
@@ -107,7 +132,7 @@ static void do_step(struct talk *t, const struct step *step)
 			t->seq = step->from + 1;
 			t->len = 0;
 		}
-		emit(t, PACKET_SYN | PACKET_ACK, step->from, NULL, 0, &t->unable);
+		emit(t, PACKET_SYN | PACKET_ACK, step->from, NULL, 0);
 		break;
 	case FORGET:
 		t->target->forget_flows();

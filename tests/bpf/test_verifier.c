@@ -22,8 +22,8 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 60303 },   { "sw_egress", 60303 }, { "sw_ingress_l3", 60185 },
-	{ "sw_egress_l3", 60185 }, { "sw_xdp", 74188 },    { "sw_xdp_frags", 59503 },
+	{ "sw_ingress", 59554 },   { "sw_egress", 59554 }, { "sw_ingress_l3", 59436 },
+	{ "sw_egress_l3", 59436 }, { "sw_xdp", 73322 },    { "sw_xdp_frags", 58992 },
 	{ "sw_drop", 10355 },
 };
 
