@@ -3,6 +3,7 @@
 #ifndef BPF_HTTP_H
 #define BPF_HTTP_H
 
+#include "flow.bpf.h"
 #include "found.bpf.h"
 
 /*
@@ -28,39 +29,13 @@ static struct http1_run *http1_current(void)
 	return s ? &s->run : NULL;
 }
 
-static __always_inline struct flow_lock *http_lock_of(const struct flow_key *key)
-{
-	__u32 n = key->client_port ^ key->server_port ^ key->client.w[3] ^ key->server.w[3];
-
-	n = (n ^ n >> 16) % FLOW_LOCKS;
-	return bpf_map_lookup_elem(&flow_locks, &n);
-}
-
-/* A SYN from the server begins a new connection on a tuple that was used before. */
-static __always_inline void http_see_syn(struct scratch *s)
-{
-	struct http1_flow *flow = bpf_map_lookup_elem(&flows, &s->flow_key);
-	struct flow_lock *lock = flow ? http_lock_of(&s->flow_key) : NULL;
-	__u32 isn = s->packet.seq, ack = s->packet.ack;
-
-	if (!flow || !lock)
-		return;
-	bpf_spin_lock(&lock->lock);
-	if (!(flow->flags & HTTP1_HAS_ISN) || flow->isn != isn) {
-		flow->flags = HTTP1_HAS_ISN;
-		flow->isn = isn;
-		flow->last_ack = ack - 1;
-		flow->turn++;
-		http1_start(flow, isn + 1);
-	}
-	bpf_spin_unlock(&lock->lock);
-}
-
 /* What to do with the segment next. */
-#define HTTP_DONE   0
-#define HTTP_READ   1
-#define HTTP_RESYNC 2 /* load the first bytes, then http_begin() */
-#define HTTP_CREATE 3 /* the same */
+#define HTTP_DONE 0
+#define HTTP_READ 1
+/* Load the first bytes, then http_begin(): */
+#define HTTP_RESYNC 2 /* framing was lost */
+#define HTTP_UNSURE 3 /* the flow is not confirmed yet */
+#define HTTP_NEW    4 /* there is no flow */
 
 /* Places the segment against run.flow, which was just copied. */
 static __always_inline int http_place(struct scratch *s, __u32 ack)
@@ -75,6 +50,8 @@ static __always_inline int http_place(struct scratch *s, __u32 ack)
 		return HTTP_READ;
 	case HTTP1_TRY_RESYNC:
 		return HTTP_RESYNC;
+	case HTTP1_UNSURE:
+		return HTTP_UNSURE;
 	case HTTP1_GAP:
 		t = count_totals(s->epoch & 1);
 		if (t)
@@ -89,15 +66,16 @@ static __always_inline int http_place(struct scratch *s, __u32 ack)
 __noinline int http_open(void)
 {
 	struct scratch *s = scratch_get();
-	const struct http1_flow *flow;
+	struct http1_flow *flow;
 	struct flow_lock *lock;
+	__u32 seq, len;
 	__s32 behind;
 
 	if (!s)
 		return HTTP_DONE;
-	s->run.seq = s->packet.seq;
+	seq = s->run.seq = s->packet.seq;
 	s->run.ack = s->packet.ack;
-	s->run.len = s->packet.payload_len;
+	len = s->run.len = s->packet.payload_len;
 	s->run.pos = 0;
 	s->run.window_pos = 0;
 	s->run.window_len = 0;
@@ -105,103 +83,92 @@ __noinline int http_open(void)
 	s->is_new = 0;
 	flow = bpf_map_lookup_elem(&flows, &s->flow_key);
 	if (!flow)
-		return HTTP_CREATE;
+		return HTTP_NEW;
 	/* Most segments of a body end here: one word says that they were read, without the lock. */
-	behind = flow->next - s->run.seq;
-	if (behind >= (__s32)s->run.len && flow->header_end != s->run.seq)
+	behind = flow->next - seq;
+	if (behind >= (__s32)len && flow->header_end != seq)
 		return HTTP_DONE;
+	/* And most of an opaque flow here. */
+	if (flow->state == HTTP1_OPAQUE && !http1_is_fresh(flow, s->run.ack)) {
+		http_note_seen(flow, seq + len);
+		return HTTP_DONE;
+	}
 	lock = http_lock_of(&s->flow_key);
 	if (!lock)
 		return HTTP_DONE;
 	bpf_spin_lock(&lock->lock);
 	s->run.flow = *flow;
 	bpf_spin_unlock(&lock->lock);
+	if (s->run.flow.state == HTTP1_OPAQUE)
+		http_note_seen(flow, seq + len);
 	return http_place(s, s->run.ack);
 }
 
-/* The flow of the other direction: there this packet's sender is the client. */
-static __always_inline struct http1_flow *http_reverse(struct scratch *s)
-{
-	s->reverse_key.client = s->flow_key.server;
-	s->reverse_key.server = s->flow_key.client;
-	s->reverse_key.client_port = s->flow_key.server_port;
-	s->reverse_key.server_port = s->flow_key.client_port;
-	s->reverse_key.zone = 0;
-	return bpf_map_lookup_elem(&flows, &s->reverse_key);
-}
-
-/*
- * A request: remembered at the flow of its responses, so that nothing else that its sender sends,
- * as the body of an upload, is taken for one.
- */
-__noinline int http_see_request(void)
+/* A status line where none is due: what is it? */
+__noinline int http_meet_status(__u32 todo)
 {
 	struct scratch *s = scratch_get();
-	struct http1_flow *flow;
-	struct flow_lock *lock;
+	const struct http1_flow *reverse;
 	struct totals *t;
-	int err;
 
 	if (!s)
-		return 0;
-	flow = http_reverse(s);
-	if (!flow) {
-		t = count_totals(s->epoch & 1);
-		__builtin_memset(&s->run.flow, 0, sizeof(s->run.flow));
-		http1_expect(&s->run.flow, s->run.seq, s->run.ack);
-		err = count_insert(&flows, &s->reverse_key, &s->run.flow);
-		if (t && err != -EEXIST)
-			count_add(t, err ? COUNT_FLOWS_REFUSED : COUNT_FLOWS_CREATED);
-		return 0;
+		return HTTP_DONE;
+	t = count_totals(s->epoch & 1);
+	reverse = http_reverse(s);
+	/* From the client of a flow: the body of a request. */
+	if (!t || (reverse && (todo == HTTP_NEW || reverse->flags & HTTP1_CONFIRMED)))
+		return HTTP_DONE;
+	if (require_reverse) {
+		count_add(t, todo == HTTP_NEW ? COUNT_HTTP_NO_REVERSE : COUNT_HTTP_GAP);
+		return HTTP_DONE;
 	}
-	lock = flow->flags & HTTP1_ASKED ? NULL : http_lock_of(&s->reverse_key);
-	if (!lock)
-		return 0;
-	bpf_spin_lock(&lock->lock);
-	flow->flags |= HTTP1_ASKED;
-	bpf_spin_unlock(&lock->lock);
-	return 0;
+	if (todo == HTTP_NEW) {
+		http1_init(&s->run.flow, s->run.seq);
+		s->is_new = 1;
+	} else {
+		http1_start(&s->run.flow, s->run.seq);
+		http_keep(s, HTTP1_RESYNC);
+	}
+	s->run.flow.last_ack = s->run.ack;
+	return HTTP_READ;
 }
 
-/* Has this packet's sender been seen to send a request on this connection? */
-__noinline int http_is_client(void)
-{
-	struct scratch *s = scratch_get();
-	const struct http1_flow *flow = s ? http_reverse(s) : NULL;
-
-	return flow && flow->flags & HTTP1_ASKED;
-}
-
-/* The first bytes of the payload are in run.window: do they begin a status line? */
+/* The first bytes of the payload are in run.window: what do they begin? */
 __noinline int http_begin(__u32 todo)
 {
 	struct scratch *s = scratch_get();
 	struct http1_flow *flow;
+	bool is_start, is_request;
 
 	if (!s)
 		return HTTP_DONE;
 	flow = &s->run.flow;
 	s->run.pos = 0;
-	if (!http1_is_start(s->run.window, s->run.window_len)) {
-		/* A flow goes on as if the client had sent nothing new. */
-		if (todo != HTTP_CREATE)
+	is_start = http1_is_start(s->run.window, s->run.window_len);
+	if (todo == HTTP_RESYNC) {
+		/* The flow goes on as if the client had sent nothing new. */
+		if (!is_start)
 			return http_place(s, flow->last_ack);
-		if (http1_is_request(s->run.window, s->run.window_len))
-			http_see_request();
-		return HTTP_DONE;
+		if (!http1_answers_head(flow, s->run.seq))
+			http_keep(s, HTTP1_RESYNC);
+		http1_start(flow, s->run.seq);
+		return HTTP_READ;
 	}
-	if (todo == HTTP_CREATE) {
-		if (http_is_client())
-			return HTTP_DONE;
-		__builtin_memset(flow, 0, sizeof(*flow));
-		flow->last_ack = s->run.ack;
-		s->is_new = 1;
-	} else if (s->run.seq != flow->header_end) {
-		/* Directly behind a header block that answered HEAD nothing was lost. */
-		http_keep(s, HTTP1_RESYNC);
+	/* "HEAD" and "HTTP" begin alike: where requests are seen, it is for them to say. */
+	is_request = (require_reverse || !is_start) &&
+		     http1_is_request(s->run.window, s->run.window_len);
+	if (todo == HTTP_UNSURE) {
+		if (is_start && flow->next == s->run.seq)
+			return HTTP_READ;
+		if (http1_is_method(s->run.window, s->run.window_len)) {
+			/* What was taken for a request was none: this is the client. */
+			bpf_map_delete_elem(&flows, &s->flow_key);
+			return http_expect();
+		}
+	} else if (is_request) {
+		return http_expect();
 	}
-	http1_start(flow, s->run.seq);
-	return HTTP_READ;
+	return is_start && !is_request ? http_meet_status(todo) : HTTP_DONE;
 }
 
 /* What became of a commit. */
@@ -283,9 +250,7 @@ __noinline int http_give_up(void)
 	if (!t)
 		return 0;
 	count_add(t, COUNT_HTTP_BUDGET);
-	s->run.flow.state = HTTP1_OPAQUE;
-	s->run.flow.carry_len = 0;
-	s->run.pos = s->run.len;
+	http1_go_opaque(&s->run, HTTP1_NONE);
 	return http_commit(0);
 }
 
@@ -330,8 +295,7 @@ __noinline int http_unreadable(void)
 		n = http1_want(&s->run);                                                        \
 		if (n && http_load_##name(ctx, s, n)) {                                         \
 			http_unreadable();                                                      \
-			s->run.flow.state = HTTP1_OPAQUE;                                       \
-			s->run.pos = s->run.len;                                                \
+			http1_go_opaque(&s->run, HTTP1_NONE);                                   \
 			return 0;                                                               \
 		}                                                                               \
 		more = http1_step();                                                            \
@@ -369,7 +333,7 @@ __noinline int http_unreadable(void)
 		int todo = http_open();                                                         \
                                                                                                 \
 		for (int i = 0; i < HTTP_BATCHES; i++) {                                        \
-			if (todo == HTTP_RESYNC || todo == HTTP_CREATE) {                       \
+			if (todo >= HTTP_RESYNC) {                                              \
 				if (http_first_##name(ctx)) {                                   \
 					http_unreadable();                                      \
 					return 0;                                               \

@@ -12,12 +12,14 @@
 #ifndef BPF_HTTP1_H
 #define BPF_HTTP1_H
 
-#include "http1_line.h"
+#include "http1_place.h"
 
 static __always_inline void http1_go_opaque(struct http1_run *run, enum http1_event why)
 {
 	run->event = why;
 	run->flow.state = HTTP1_OPAQUE;
+	run->flow.header_end = run->seq + run->len;
+	run->flow.flags &= ~HTTP1_MAYBE_HEAD;
 	run->flow.carry_len = 0;
 	run->pos = run->len;
 }
@@ -63,8 +65,11 @@ static __always_inline void http1_end_headers(struct http1_run *run)
 	} else if (flow->flags & HTTP1_ODD_LENGTH) {
 		http1_go_opaque(run, HTTP1_BAD_LENGTH);
 	} else if (!(flow->flags & HTTP1_HAS_LENGTH)) {
-		flow->flags |= HTTP1_MAYBE_HEAD;
+		__u32 ends = run->pos == run->len;
+
 		http1_go_opaque(run, HTTP1_WENT_OPAQUE);
+		if (ends)
+			flow->flags |= HTTP1_MAYBE_HEAD;
 	} else if (flow->left) {
 		flow->flags |= HTTP1_MAYBE_HEAD;
 		http1_skip_body(run);
@@ -146,13 +151,16 @@ static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __
 	}
 	flow->carry_len = 0;
 	if (status == HTTP1_NO_STATUS) {
-		http1_go_opaque(run, HTTP1_BAD_STATUS);
+		if (flow->flags & HTTP1_CONFIRMED)
+			http1_go_opaque(run, HTTP1_BAD_STATUS);
+		else
+			run->pos = run->len; /* another protocol */
 		return;
 	}
 	run->event = HTTP1_RESPONSE;
 	run->line_seq = run->seq + run->pos - carried;
 	flow->status = status;
-	flow->flags &= HTTP1_LASTING;
+	flow->flags = HTTP1_CONFIRMED;
 	flow->left = 0;
 	flow->last_ack = run->ack;
 	flow->state = HTTP1_HEADER_SKIP;
@@ -317,84 +325,6 @@ HTTP1_FN int http1_step(void)
 	if (whole)
 		run->pos--;
 	return 1;
-}
-
-/* What a segment is to a flow. */
-enum http1_place {
-	HTTP1_READ,       /* run the machine from run.pos */
-	HTTP1_OLD,        /* retransmission, second hook, or body: nothing to do */
-	HTTP1_GAP,        /* bytes before it were not seen: framing is lost until a resync */
-	HTTP1_TRY_RESYNC, /* look at its first bytes: http1_is_start() */
-};
-
-/*
- * Places a segment against the flow. A resync needs ack > last_ack: the client has sent something
- * since the last status line. That is what tells a response from body text which imitates one.
- */
-static __always_inline enum http1_place http1_place(const struct http1_flow *flow, __u32 seq,
-						    __u32 ack, __u32 len)
-{
-	__s32 behind = flow->next - seq;
-	int fresh = (__s32)(ack - flow->last_ack) > 0;
-
-	if (fresh && (behind < 0 || (flow->state == HTTP1_OPAQUE && !behind) ||
-		      (flow->flags & HTTP1_MAYBE_HEAD && seq == flow->header_end)))
-		return HTTP1_TRY_RESYNC;
-	if (behind < 0)
-		return flow->state == HTTP1_OPAQUE ? HTTP1_READ : HTTP1_GAP;
-	if ((__u32)behind >= len)
-		return HTTP1_OLD;
-	return HTTP1_READ;
-}
-
-/* The first n payload bytes are a status line, or may become one. */
-static __always_inline int http1_is_start(const __u8 *b, __u32 n)
-{
-	return http1_match_status(b, n) != HTTP1_NO_STATUS;
-}
-
-/* A flow whose next status line begins at seq. */
-static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
-{
-	flow->next = seq;
-	flow->state = HTTP1_STATUS;
-	flow->carry_len = 0;
-	flow->left = 0;
-	flow->flags &= HTTP1_LASTING;
-}
-
-/* Is this the start of a request? By its first four bytes, so "PRI * HTTP/2.0" is none. */
-static __always_inline int http1_is_request(const __u8 *b, __u32 n)
-{
-	if (n < 4)
-		return 0;
-	switch (parse_u32(b)) {
-	case 0x20544547: /* "GET " */
-	case 0x44414548: /* "HEAD" */
-	case 0x54534f50: /* "POST" */
-	case 0x20545550: /* "PUT " */
-	case 0x43544150: /* "PATC" */
-	case 0x454c4544: /* "DELE" */
-	case 0x4954504f: /* "OPTI" */
-	case 0x504f5250: /* "PROP" */
-	case 0x4e4e4f43: /* "CONN" */
-	case 0x43415254: /* "TRAC" */
-		return 1;
-	}
-	return 0;
-}
-
-/*
- * A flow whose client has just asked, in a segment with these numbers: a response may begin at ack,
- * if the server has seen the segment. Not before: it may still be sending something else.
- */
-static __always_inline void http1_expect(struct http1_flow *flow, __u32 seq, __u32 ack)
-{
-	flow->next = ack;
-	flow->header_end = ack;
-	flow->last_ack = seq - 1;
-	flow->state = HTTP1_OPAQUE;
-	flow->flags = HTTP1_ASKED;
 }
 
 #endif

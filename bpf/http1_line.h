@@ -18,6 +18,8 @@
 #define HTTP1_WINDOW 512 /* payload bytes loaded at a time */
 /* Status line: "HTTP/1.1 404" and the byte after it. */
 #define HTTP1_STATUS_LEN 13
+/* A method and the space behind it are no longer. */
+#define HTTP1_METHOD 24
 
 enum http1_state {
 	HTTP1_STATUS,      /* at the start of a status line */
@@ -35,22 +37,20 @@ enum http1_state {
 #define HTTP1_HAS_LENGTH 0x02
 /* A body should follow header_end, unless this answers HEAD: then the next status line does. */
 #define HTTP1_MAYBE_HEAD 0x04
-#define HTTP1_HAS_ISN    0x08
 /* A Content-Length that is no number, or two that differ: it matters where a body depends on it. */
-#define HTTP1_ODD_LENGTH 0x10
-/* The client was seen to send a request: what comes from its side is no response. */
-#define HTTP1_ASKED 0x20
-/* What lasts from one response to the next. */
-#define HTTP1_LASTING (HTTP1_HAS_ISN | HTTP1_ASKED)
+#define HTTP1_ODD_LENGTH 0x08
+/* A status line came where one was due: this is an HTTP server's flow. */
+#define HTTP1_CONFIRMED 0x10
 
 /*
  * State of a flow: value of the map `flows`. Sequence numbers wrap; compare by signed difference.
  */
 struct http1_flow {
 	__u32 next;       /* sequence number of the next byte to read */
-	__u32 isn;        /* of the server, where HTTP1_HAS_ISN */
+	__u32 isn;        /* one less than the first byte that was due */
 	__u32 last_ack;   /* acknowledgement number of the segment with the last status line */
-	__u32 header_end; /* sequence number behind the last header block */
+	__u32 header_end; /* sequence number behind the last header block; opaque: behind all seen
+			   */
 	__u64 left;       /* bytes of body or chunk to skip */
 	__u16 status;
 	__u8 state; /* enum http1_state */

@@ -23,6 +23,8 @@ const volatile __u32 own_netns = 0;
 const volatile __u32 ring_budget = 64;
 /* Are the counting maps shared by all CPUs (a small memory budget and many CPUs)? */
 const volatile bool shared_counts = false;
+/* Is a response counted only where the other direction's request was seen? */
+const volatile bool require_reverse = true;
 
 /* --- state ---------------------------------------------------------------------------------- */
 

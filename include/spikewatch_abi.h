@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 1
+#define SW_ABI 2
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {
@@ -117,6 +117,7 @@ _Static_assert(sizeof(struct drop_key) == 48, "drop_key is map ABI");
 	X(HTTP_BAD_STATUS, "http_bad_status")                         \
 	X(HTTP_BAD_LENGTH, "http_bad_length")                         \
 	X(HTTP_BAD_CHUNK, "http_bad_chunk")                           \
+	X(HTTP_NO_REVERSE, "http_no_reverse")                         \
 	X(HTTP_OPAQUE, "http_opaque")                                 \
 	X(HTTP_UNREADABLE, "http_unreadable")                         \
 	X(HTTP_CLAIM_LOST, "http_claim_lost")                         \

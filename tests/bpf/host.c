@@ -247,12 +247,28 @@ static void read_counts(struct counts *ret)
 	memcpy(ret->events, sent, ret->event_count * sizeof(*sent));
 }
 
+/* Knobs are constants to the programs: user space sets them before it loads. */
+static void set_knob(const volatile void *knob, const void *value, size_t len)
+{
+	unsigned long page = (unsigned long)knob & ~(PAGE - 1UL);
+
+	assert(!mprotect((void *)page, (unsigned long)knob + len - page, PROT_READ | PROT_WRITE));
+	memcpy((void *)(unsigned long)knob, value, len);
+}
+
+static void set_require_reverse(bool on)
+{
+	set_knob(&require_reverse, &on, sizeof(on));
+	reset();
+}
+
 const struct target host_target = {
 	.name = "host",
 	.reset = reset,
 	.run = run,
 	.forget_flows = forget_flows,
 	.read = read_counts,
+	.require_reverse = set_require_reverse,
 };
 
 void host_get_packet(struct host_packet *ret)
@@ -297,15 +313,6 @@ void host_fail_load(unsigned int n)
 void host_refuse_flows(void)
 {
 	host_map_refuse(&flows);
-}
-
-/* Knobs are constants to the programs: user space sets them before it loads. */
-static void set_knob(const volatile void *knob, const void *value, size_t len)
-{
-	unsigned long page = (unsigned long)knob & ~(PAGE - 1UL);
-
-	assert(!mprotect((void *)page, (unsigned long)knob + len - page, PROT_READ | PROT_WRITE));
-	memcpy((void *)(unsigned long)knob, value, len);
 }
 
 static void set_drop_knobs(const struct host_drop_knobs *knobs)

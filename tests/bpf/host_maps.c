@@ -25,6 +25,7 @@ static struct {
 /* The helpers that programs call; their declarations are in host/bpf/bpf_helpers.h. */
 void *host_map_lookup_elem(void *map, const void *key);
 long host_map_update_elem(void *map, const void *key, const void *value, __u64 flags);
+long host_map_delete_elem(void *map, const void *key);
 long bpf_ringbuf_output(void *ringbuf, void *data, __u64 size, __u64 flags);
 
 static struct host_map *find_map(void *map)
@@ -89,6 +90,23 @@ long host_map_update_elem(void *map, const void *key, const void *value, __u64 f
 	else
 		add_entry(m, key, value);
 	return 0;
+}
+
+long host_map_delete_elem(void *map, const void *key)
+{
+	struct host_map *m = find_map(map);
+
+	for (struct host_entry **at = &m->entries; *at; at = &(*at)->next) {
+		struct host_entry *e = *at;
+
+		if (memcmp(e->key, key, m->key_size) != 0)
+			continue;
+		*at = e->next;
+		free(e->value);
+		free(e);
+		return 0;
+	}
+	return -ENOENT;
 }
 
 long bpf_ringbuf_output(void *ringbuf, void *data, __u64 size, __u64 flags)

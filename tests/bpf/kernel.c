@@ -24,7 +24,8 @@ static struct {
 	struct ring_buffer *ring;
 	struct event events[TARGET_EVENTS];
 	size_t event_count;
-	int err; /* of kernel_load() */
+	bool one_sided; /* loaded with require_reverse = false */
+	int err;        /* of kernel_load() */
 	bool asked;
 } state;
 
@@ -60,6 +61,7 @@ int kernel_load(void)
 		return -errno;
 	bpf_program__set_autoload(state.skel->progs.sw_drop, false); /* can't be test-run */
 	bpf_program__set_autoload(state.skel->progs.sw_xdp_frags, takes_frags());
+	state.skel->rodata->require_reverse = !state.one_sided;
 	bpf_map__set_max_entries(state.skel->maps.flows, MAP_SIZE);
 	err = spikewatch__load(state.skel);
 	if (err)
@@ -193,10 +195,23 @@ static void read_counts(struct counts *ret)
 	ret->event_count = state.event_count;
 }
 
+/* A constant to the programs: they are loaded anew. */
+static void set_require_reverse(bool on)
+{
+	if (state.one_sided == on) {
+		kernel_unload();
+		state.one_sided = !on;
+		if (kernel_load())
+			abort();
+	}
+	reset();
+}
+
 const struct target kernel_target = {
 	.name = "kernel",
 	.reset = reset,
 	.run = run,
 	.forget_flows = forget_flows,
 	.read = read_counts,
+	.require_reverse = set_require_reverse,
 };

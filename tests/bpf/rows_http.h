@@ -16,8 +16,9 @@ enum act {
 	SEND_WHOLE, /* ... in one segment, as GRO and GSO make them */
 	LOSE,       /* ... and no hook sees it */
 	AGAIN,      /* the bytes [from, from + len) once more, in one segment */
-	REQUEST,    /* the client sends something: acknowledgement numbers grow */
-	ASK,        /* the client sends text, and the hooks see it */
+	ASK,        /* the client, which has all that the server sent, sends text; NULL: GET */
+	ASK_OLD,    /* ... and has only `from` bytes of what the server sent */
+	ASK_UNSEEN, /* ... and no hook sees it: acknowledgement numbers grow */
 	SYN,        /* a SYN from the server; its sequence number is `from` */
 	FORGET,     /* the LRU evicts the flow */
 };
@@ -47,6 +48,8 @@ struct http_row {
 		uint64_t n;
 	} also[ALSO];
 	int flows;          /* flows_created; 0: one, NO_FLOW: none */
+	bool unasked;       /* no request was seen before the first step */
+	bool one_sided;     /* require_reverse is false */
 	bool as_sent;       /* other segment borders would give other counters */
 	uint32_t first_seq; /* 0: 1000 */
 	bool ipv6;
@@ -55,8 +58,8 @@ struct http_row {
 
 #define NO_FLOW (-1)
 
-extern const struct http_row HTTP_FRAMING[], HTTP_FLOW[];
-extern const size_t HTTP_FRAMING_COUNT, HTTP_FLOW_COUNT;
+extern const struct http_row HTTP_FRAMING[], HTTP_FLOW[], HTTP_REVERSE[];
+extern const size_t HTTP_FRAMING_COUNT, HTTP_FLOW_COUNT, HTTP_REVERSE_COUNT;
 
 /* Bytes that rows are made of. */
 #define OK_5      "HTTP/1.1 200 OK\r\nServer: test\r\nContent-Length: 5\r\n\r\nhello"
@@ -66,7 +69,6 @@ extern const size_t HTTP_FRAMING_COUNT, HTTP_FLOW_COUNT;
 #define CHUNKED   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define NO_LENGTH "HTTP/1.1 200 OK\r\nServer: test\r\n\r\n"
 #define GET       "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-#define POST_90   "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\n"
 #define IMITATION "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 #define LONG_500  LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50
 #define LONG_50   "01234567890123456789012345678901234567890123456789"

@@ -48,6 +48,8 @@ struct target {
 	/* Forgets flows alone, as an LRU does. */
 	void (*forget_flows)(void);
 	void (*read)(struct counts *ret);
+	/* reset() with the knob of this name, which is true until then. */
+	void (*require_reverse)(bool on);
 };
 
 const char *target_program_name(enum program program);

@@ -19,6 +19,7 @@
 
 #define RESPONSES    6000
 #define STREAM_BYTES (4 << 20)
+#define FIRST_SEQ    0xfff00000u
 #define MOST         2800 /* payload bytes that each kind of test run takes */
 
 /* One way to cut the stream, and one to follow the other CPU. */
@@ -108,6 +109,22 @@ static void build_stream(void)
 	}
 }
 
+/* The request that the stream answers. */
+static void ask(void)
+{
+	static const char REQUEST[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+	static uint8_t packet[PACKET_MAX];
+	struct packet_spec spec = {
+		.from_client = true,
+		.ack = FIRST_SEQ,
+		.payload = REQUEST,
+		.payload_len = strlen(REQUEST),
+	};
+
+	assert_int_equal(kernel_target.run(SW_INGRESS, packet, packet_build(&spec, packet)),
+			 target_program_pass(SW_INGRESS));
+}
+
 /* Waits until the other side is far enough ahead, or done. */
 static void keep_behind(int me, size_t from)
 {
@@ -132,7 +149,7 @@ static void *run_side(void *arg)
 		test.errors[me] = 1;
 	pthread_barrier_wait(&test.start);
 	for (size_t from = 0, n; from < test.len && !test.errors[me]; from += n) {
-		struct packet_spec spec = { .tcp_options = 12, .seq = 0xfff00000 + from, .ack = 1 };
+		struct packet_spec spec = { .tcp_options = 12, .seq = FIRST_SEQ + from, .ack = 1 };
 
 		n = side->least + random_next(&random) % (side->most - side->least + 1);
 		if (n > test.len - from)
@@ -159,6 +176,7 @@ static void test_row(void **state)
 	test.row = c->row;
 	for (int round = 0; round < 5; round++) {
 		kernel_target.reset();
+		ask();
 		pthread_barrier_init(&test.start, NULL, 2);
 		for (int i = 0; i < 2; i++) {
 			atomic_store(&test.at[i], 0);

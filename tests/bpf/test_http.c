@@ -1,172 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* http1.h and http.bpf.h: conversations are counted exactly, however they are cut into segments. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "host.h"
 #include "kernel.h"
 #include "packet.h"
-#include "rows_http.h"
 #include "table.h"
-
-#define MTU          1400
-#define STREAM_BYTES (256 * 1024)
-#define AS_SENT      ((size_t)-1)
-#define BYTE_BY_BYTE ((size_t)-2)
-
-/* A conversation at work. */
-struct talk {
-	const struct http_row *row;
-	const struct target *target;
-	const enum program *programs; /* each segment passes them in turn */
-	size_t program_count;
-	size_t border; /* one more segment border, counted in sent bytes; AS_SENT, BYTE_BY_BYTE */
-	size_t sent;
-	uint32_t seq; /* of stream[0] */
-	uint32_t ack;
-	size_t len;
-	uint8_t stream[STREAM_BYTES];
-	bool unable; /* the target can't run such a segment */
-};
-
-static struct talk talk;
-
-static void emit_packet(struct talk *t, const struct packet_spec *spec)
-{
-	static uint8_t packet[PACKET_MAX];
-	size_t packet_len = packet_build(spec, packet);
-
-	for (size_t i = 0; i < t->program_count && !t->unable; i++) {
-		int verdict = t->target->run(t->programs[i], packet, packet_len);
-
-		if (verdict == -EOPNOTSUPP)
-			t->unable = true;
-		else
-			assert_int_equal(verdict, target_program_pass(t->programs[i]));
-	}
-}
-
-/* A segment of the server. */
-static void emit(struct talk *t, uint8_t flags, uint32_t seq, const void *bytes, size_t len)
-{
-	struct packet_spec spec = {
-		.ip_first = target_program_starts_at_ip(t->programs[0]),
-		.ipv6 = t->row->ipv6,
-		.tags = { t->row->vlan ? 0x8100 : 0 },
-		.tcp_flags = flags,
-		.tcp_options = 12,
-		.seq = seq,
-		.ack = t->ack,
-		.payload = bytes,
-		.payload_len = len,
-	};
-
-	emit_packet(t, &spec);
-}
-
-/* A segment of the client, which has all that the server sent. */
-static void ask(struct talk *t, const char *text)
-{
-	struct packet_spec spec = {
-		.ip_first = target_program_starts_at_ip(t->programs[0]),
-		.ipv6 = t->row->ipv6,
-		.tags = { t->row->vlan ? 0x8100 : 0 },
-		.from_client = true,
-		.seq = t->ack,
-		.ack = t->seq + t->len,
-		.payload = text,
-		.payload_len = strlen(text),
-	};
-
-	emit_packet(t, &spec);
-	t->ack += spec.payload_len;
-}
-
-/* Bytes [from, to) of the stream, in segments of at most `most` bytes. */
-static void emit_bytes(struct talk *t, size_t from, size_t to, size_t most)
-{
-	for (size_t n; from < to && !t->unable; from += n) {
-		n = to - from < most ? to - from : most;
-		if (t->border == BYTE_BY_BYTE)
-			n = 1;
-		else if (t->sent < t->border && t->border - t->sent < n)
-			n = t->border - t->sent;
-		emit(t, PACKET_ACK, t->seq + from, t->stream + from, n);
-		t->sent += n;
-	}
-}
-
-static void say(struct talk *t, const struct step *step)
-{
-	size_t from = t->len, times = step->times ? step->times : 1, n = strlen(step->text);
-
-	assert_true(t->len + times * n <= sizeof(t->stream));
-	for (size_t i = 0; i < times; i++, t->len += n)
-		memcpy(t->stream + t->len, step->text, n);
-	if (step->act != LOSE)
-		emit_bytes(t, from, t->len, step->act == SEND ? MTU : STREAM_BYTES);
-}
-
-static void do_step(struct talk *t, const struct step *step)
-{
-	switch (step->act) {
-	case SEND:
-	case SEND_WHOLE:
-	case LOSE:
-		say(t, step);
-		break;
-	case AGAIN:
-		assert_true(step->from + step->len <= t->len);
-		emit(t, PACKET_ACK, t->seq + step->from, t->stream + step->from, step->len);
-		break;
-	case ASK:
-		ask(t, step->text);
-		break;
-	case REQUEST:
-		t->ack += 100;
-		break;
-	case SYN:
-		if (t->seq != step->from + 1) {
-			t->seq = step->from + 1;
-			t->len = 0;
-		}
-		emit(t, PACKET_SYN | PACKET_ACK, step->from, NULL, 0);
-		break;
-	case FORGET:
-		t->target->forget_flows();
-		break;
-	case END:
-		break;
-	}
-}
-
-static void begin(const struct http_row *row, const struct target *target,
-		  const enum program *programs, size_t program_count, size_t border)
-{
-	talk.row = row;
-	talk.target = target;
-	talk.programs = programs;
-	talk.program_count = program_count;
-	talk.border = border;
-	talk.sent = 0;
-	talk.seq = row->first_seq ? row->first_seq : 1000;
-	talk.ack = 0xffffffb0; /* wraps with the first request */
-	talk.len = 0;
-	talk.unable = false;
-	target->reset();
-}
-
-/* Has the whole conversation. False where the target can't. How many bytes were sent: talk.sent. */
-static bool converse(const struct http_row *row, const struct target *target,
-		     const enum program *programs, size_t program_count, size_t border)
-{
-	begin(row, target, programs, program_count, border);
-	for (int i = 0; i < STEPS && row->steps[i].act != END && !talk.unable; i++)
-		do_step(&talk, &row->steps[i]);
-	return !talk.unable;
-}
+#include "talk.h"
 
 static __u64 key_count(const struct counts *got, uint16_t status)
 {
@@ -234,7 +76,7 @@ static void test_row(void **state)
 	for (size_t i = 0; i < fills; i++) {
 		host_set_fill(FILLS[i]);
 		for (enum program p = 0; p < PROGRAMS; p++) {
-			if (!converse(c->row, c->target, &p, 1, AS_SENT))
+			if (!talk_through(c->row, c->target, &p, 1, AS_SENT))
 				continue;
 			ran++;
 			check(c->row, c->target, target_program_name(p));
@@ -259,12 +101,12 @@ static void test_borders(void **state)
 	for (size_t i = 0; i < (host ? ARRAY_SIZE(HOST) : ARRAY_SIZE(KERNEL)); i++) {
 		size_t sent;
 
-		assert_true(converse(c->row, c->target, &programs[i], 1, BYTE_BY_BYTE));
+		assert_true(talk_through(c->row, c->target, &programs[i], 1, BYTE_BY_BYTE));
 		check(c->row, c->target, "byte by byte");
 		sent = talk.sent;
 		/* The long ones are long because of what repeats. */
 		for (size_t border = 1; border < sent && border < 1000; border++) {
-			if (!converse(c->row, c->target, &programs[i], 1, border))
+			if (!talk_through(c->row, c->target, &programs[i], 1, border))
 				return;
 			snprintf(doing, sizeof(doing), "border at %zu", border);
 			check(c->row, c->target, doing);
@@ -278,12 +120,26 @@ static void test_hooks(void **state)
 	static const enum program HOOKS[] = { SW_XDP_FRAGS, SW_INGRESS, SW_EGRESS };
 	const struct table_case *c = *state;
 
-	if (converse(c->row, c->target, HOOKS, ARRAY_SIZE(HOOKS), AS_SENT))
+	if (talk_through(c->row, c->target, HOOKS, ARRAY_SIZE(HOOKS), AS_SENT))
 		check(c->row, c->target, "three hooks");
-	else if (converse(c->row, c->target, HOOKS + 1, 2, AS_SENT))
+	else if (talk_through(c->row, c->target, HOOKS + 1, 2, AS_SENT))
 		check(c->row, c->target, "two hooks");
 	else
 		assert_ptr_equal(c->target, &kernel_target);
+}
+
+/* The same responses are seen where the client's side is not. */
+static void test_one_sided(void **state)
+{
+	static const enum program PROGRAM = SW_INGRESS;
+	const struct table_case *c = *state;
+
+	talk.client_unseen = true;
+	assert_true(talk_through(c->row, c->target, &PROGRAM, 1, AS_SENT));
+	check(c->row, c->target, "the client unseen");
+	assert_true(talk_through(c->row, c->target, &PROGRAM, 1, BYTE_BY_BYTE));
+	check(c->row, c->target, "the client unseen, byte by byte");
+	talk.client_unseen = false;
 }
 
 static const struct http_row *row_named(const char *name)
@@ -291,6 +147,9 @@ static const struct http_row *row_named(const char *name)
 	for (size_t i = 0; i < HTTP_FRAMING_COUNT; i++)
 		if (!strcmp(HTTP_FRAMING[i].name, name))
 			return &HTTP_FRAMING[i];
+	for (size_t i = 0; i < HTTP_REVERSE_COUNT; i++)
+		if (!strcmp(HTTP_REVERSE[i].name, name))
+			return &HTTP_REVERSE[i];
 	fail_msg("no row '%s'", name);
 	return NULL;
 }
@@ -304,12 +163,12 @@ static void test_unreadable(void **state)
 	for (int i = 0; i < 2; i++) {
 		const struct http_row *row = row_named("keep-alive");
 
-		begin(row, &host_target, &PROGRAM, 1, AS_SENT);
+		talk_begin(row, &host_target, &PROGRAM, 1, AS_SENT);
 		for (int k = 0; k < 2 && i; k++) /* the second segment instead of the first */
-			do_step(&talk, &row->steps[k]);
+			talk_do(&talk, &row->steps[k]);
 		host_fail_load(1);
 		for (int k = i ? 2 : 0; k < 5; k++)
-			do_step(&talk, &row->steps[k]);
+			talk_do(&talk, &row->steps[k]);
 		host_target.read(&got);
 		table_note_reached(&got);
 		table_check_counter(&got, COUNT_HTTP_UNREADABLE, 1, "failed load");
@@ -319,19 +178,25 @@ static void test_unreadable(void **state)
 	}
 }
 
+/* Every hook would count what no hook can remember: nobody does. */
 static void test_refused_flow(void **state)
 {
 	static const enum program PROGRAM = SW_INGRESS;
-	const struct http_row *row = row_named("one response");
+	static const char *const ROWS[] = { "a request that nobody answers",
+					    "one-sided: no request is asked for" };
 	struct counts got;
 
-	begin(row, &host_target, &PROGRAM, 1, AS_SENT);
-	host_refuse_flows();
-	do_step(&talk, &row->steps[0]);
-	host_target.read(&got);
-	table_check_counter(&got, COUNT_FLOWS_REFUSED, 1, "a full map of flows");
-	table_check_counter(&got, COUNT_FLOWS_CREATED, 0, "a full map of flows");
-	table_check_counter(&got, COUNT_HTTP_2XX, 0, "a full map of flows");
+	for (size_t i = 0; i < ARRAY_SIZE(ROWS); i++) {
+		const struct http_row *row = row_named(ROWS[i]);
+
+		talk_begin(row, &host_target, &PROGRAM, 1, AS_SENT);
+		host_refuse_flows();
+		talk_do(&talk, &row->steps[0]);
+		host_target.read(&got);
+		table_check_counter(&got, COUNT_FLOWS_REFUSED, 1, ROWS[i]);
+		table_check_counter(&got, COUNT_FLOWS_CREATED, 0, ROWS[i]);
+		table_check_counter(&got, COUNT_HTTP_4XX, 0, ROWS[i]);
+	}
 }
 
 static void test_reached(void **state)
@@ -354,6 +219,14 @@ static void add_rows(const struct target *target, const struct http_row *rows, s
 	}
 }
 
+static void add_one_sided(const struct http_row *row)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s, one-sided", row->name);
+	table_add(name, &host_target, row, test_one_sided);
+}
+
 int main(void)
 {
 	const struct target *targets[] = { &host_target, &kernel_target };
@@ -361,7 +234,10 @@ int main(void)
 	for (size_t t = 0; t < ARRAY_SIZE(targets); t++) {
 		add_rows(targets[t], HTTP_FRAMING, HTTP_FRAMING_COUNT);
 		add_rows(targets[t], HTTP_FLOW, HTTP_FLOW_COUNT);
+		add_rows(targets[t], HTTP_REVERSE, HTTP_REVERSE_COUNT);
 	}
+	for (size_t i = 0; i < HTTP_FRAMING_COUNT; i++)
+		add_one_sided(&HTTP_FRAMING[i]);
 	table_add("a payload that can't be read", &host_target, NULL, test_unreadable);
 	table_add("a full map of flows", &host_target, NULL, test_refused_flow);
 	table_add("each http_* counter is reached", &host_target, NULL, test_reached);

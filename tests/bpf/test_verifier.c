@@ -22,8 +22,8 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 59554 },   { "sw_egress", 59554 }, { "sw_ingress_l3", 59436 },
-	{ "sw_egress_l3", 59436 }, { "sw_xdp", 73322 },    { "sw_xdp_frags", 58992 },
+	{ "sw_ingress", 68821 },   { "sw_egress", 68821 }, { "sw_ingress_l3", 68710 },
+	{ "sw_egress_l3", 68710 }, { "sw_xdp", 82583 },    { "sw_xdp_frags", 68253 },
 	{ "sw_drop", 10355 },
 };
 

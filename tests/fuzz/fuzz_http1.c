@@ -3,8 +3,8 @@
  * Any bytes as a server's answers on one connection: however they are cut into segments, repeated,
  * and whatever stands behind them in memory, the same is counted.
  *
- * The first 8 bytes seed the cuts, the rest is the stream. It follows a response of its own
- * segment, so that the flow is known: whether one is made depends on where the first segment ends.
+ * The first 8 bytes seed the cuts, the rest is the stream. It follows a request and a
+ * response of its own segment, so that the flow is known to be HTTP.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -32,19 +32,32 @@ static uint64_t random_next(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-static void send(uint32_t seq, const void *bytes, size_t len)
+static void send_packet(const struct packet_spec *spec)
 {
 	static uint8_t packet[PACKET_MAX];
-	struct packet_spec spec = { .seq = seq, .ack = 1, .payload = bytes, .payload_len = len };
-	size_t packet_len = packet_build(&spec, packet);
 
-	host_target.run(SW_EGRESS, packet, packet_len);
+	host_target.run(SW_EGRESS, packet, packet_build(spec, packet));
+}
+
+static void send(uint32_t seq, const void *bytes, size_t len)
+{
+	struct packet_spec spec = { .seq = seq, .ack = 1, .payload = bytes, .payload_len = len };
+
+	send_packet(&spec);
 }
 
 static void begin(uint8_t fill)
 {
+	struct packet_spec request = {
+		.from_client = true,
+		.ack = START - strlen(FIRST),
+		.payload = "GET ",
+		.payload_len = 4,
+	};
+
 	host_target.reset();
 	host_set_fill(fill);
+	send_packet(&request);
 	send(START - strlen(FIRST), FIRST, strlen(FIRST));
 }
 

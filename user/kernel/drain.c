@@ -304,7 +304,7 @@ static void tell_loss(const struct drain *drain, __u64 responses, __u64 drops, s
 	/* Packets that may have held a response: what is no IP, or too short for TCP, did not. */
 	ret->unparsed[FEED_HTTP] = n[COUNT_PARSE_TRUNCATED] + n[COUNT_PARSE_IP_FRAGMENT] +
 				   n[COUNT_PARSE_EXT_HEADER_LIMIT] + n[COUNT_PARSE_VLAN_LIMIT] +
-				   sum(n, COUNT_HTTP_GAP, COUNT_HTTP_BAD_CHUNK) +
+				   sum(n, COUNT_HTTP_GAP, COUNT_HTTP_NO_REVERSE) +
 				   n[COUNT_HTTP_UNREADABLE];
 	/* A fragment's addresses are known. */
 	ret->unparsed[FEED_DROP] = sum(n, COUNT_DROP_PARSE_TRUNCATED, COUNT_DROP_PARSE_L4_SHORT) -

@@ -16,9 +16,11 @@
 /* libbpf exports system calls of the same names. */
 #define bpf_map_lookup_elem host_map_lookup_elem
 #define bpf_map_update_elem host_map_update_elem
+#define bpf_map_delete_elem host_map_delete_elem
 
 void *bpf_map_lookup_elem(void *map, const void *key);
 long bpf_map_update_elem(void *map, const void *key, const void *value, __u64 flags);
+long bpf_map_delete_elem(void *map, const void *key);
 long bpf_skb_load_bytes(const void *skb, __u32 offset, void *to, __u32 len);
 long bpf_probe_read_kernel(void *to, __u32 len, const void *from);
 __u64 bpf_ktime_get_boot_ns(void);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where a TCP segment stands in its flow, and what its first bytes say, pure. */
+#ifndef BPF_HTTP1_PLACE_H
+#define BPF_HTTP1_PLACE_H
+
+#include "http1_line.h"
+
+/* What a segment is to a flow. */
+enum http1_place {
+	HTTP1_READ,       /* run the machine from run.pos */
+	HTTP1_OLD,        /* retransmission, second hook, or body: nothing to do */
+	HTTP1_GAP,        /* bytes before it were not seen: framing is lost until a resync */
+	HTTP1_TRY_RESYNC, /* look at its first bytes: http1_is_start() */
+	HTTP1_UNSURE,     /* nobody knows yet whether this is HTTP: look at them too */
+};
+
+/* The client has sent something since the last status line. */
+static __always_inline int http1_is_fresh(const struct http1_flow *flow, __u32 ack)
+{
+	return (__s32)(ack - flow->last_ack) > 0;
+}
+
+/* A status line at seq would stand where the body of a response to HEAD does not. */
+static __always_inline int http1_answers_head(const struct http1_flow *flow, __u32 seq)
+{
+	return flow->flags & HTTP1_MAYBE_HEAD &&
+	       seq == (flow->state == HTTP1_OPAQUE ? flow->next : flow->header_end);
+}
+
+/*
+ * Places a segment against the flow. A resync needs a fresh acknowledgement: that is what tells a
+ * response from body text which imitates one; and in an opaque flow bytes that were not seen yet.
+ */
+static __always_inline enum http1_place http1_place(const struct http1_flow *flow, __u32 seq,
+						    __u32 ack, __u32 len)
+{
+	__s32 behind = flow->next - seq;
+	int fresh = http1_is_fresh(flow, ack);
+
+	if (flow->state == HTTP1_OPAQUE)
+		return fresh && (__s32)(seq - flow->header_end) >= 0 ? HTTP1_TRY_RESYNC : HTTP1_OLD;
+	if (!(flow->flags & HTTP1_CONFIRMED) && !flow->carry_len && behind <= 0)
+		return HTTP1_UNSURE;
+	if (fresh && (behind < 0 || http1_answers_head(flow, seq)))
+		return HTTP1_TRY_RESYNC;
+	if (behind < 0)
+		return HTTP1_GAP;
+	if ((__u32)behind >= len)
+		return HTTP1_OLD;
+	return HTTP1_READ;
+}
+
+/* The first n payload bytes are a status line, or may become one. */
+static __always_inline int http1_is_start(const __u8 *b, __u32 n)
+{
+	return http1_match_status(b, n) != HTTP1_NO_STATUS;
+}
+
+/*
+ * Do n (> 0) payload bytes begin as a request line does: with a method, or what may become one, and
+ * a space (RFC 9112 3)? Letters in lower case are answered too, with 400.
+ */
+static __always_inline int http1_is_request(const __u8 *b, __u32 n)
+{
+	for (__u32 i = 0; i < HTTP1_METHOD; i++) {
+		__u8 letter;
+
+		if (i >= n)
+			return 1;
+		if (b[i] == ' ')
+			return i > 0;
+		letter = (b[i] | 0x20) - 'a';
+		if (letter >= 26 && b[i] != '-' && b[i] != '_')
+			return 0;
+	}
+	return 0;
+}
+
+/* Is this surely a request? By the first four bytes, so the preface of HTTP/2 is none. */
+static __always_inline int http1_is_method(const __u8 *b, __u32 n)
+{
+	if (n < 4)
+		return 0;
+	switch (parse_u32(b)) {
+	case PARSE_BE32(0x47455420): /* "GET " */
+	case PARSE_BE32(0x48454144): /* HEAD */
+	case PARSE_BE32(0x504f5354): /* POST */
+	case PARSE_BE32(0x50555420): /* "PUT " */
+	case PARSE_BE32(0x50415443): /* PATCH */
+	case PARSE_BE32(0x44454c45): /* DELETE */
+	case PARSE_BE32(0x4f505449): /* OPTIONS */
+	case PARSE_BE32(0x434f4e4e): /* CONNECT */
+	case PARSE_BE32(0x54524143): /* TRACE */
+		return 1;
+	}
+	return 0;
+}
+
+/* A flow whose next status line begins at seq. */
+static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
+{
+	flow->next = seq;
+	flow->state = HTTP1_STATUS;
+	flow->carry_len = 0;
+	flow->left = 0;
+	flow->flags &= HTTP1_CONFIRMED;
+}
+
+/* A new flow whose first status line begins at seq. */
+static __always_inline void http1_init(struct http1_flow *flow, __u32 seq)
+{
+	__builtin_memset(flow, 0, sizeof(*flow));
+	flow->isn = seq - 1;
+	http1_start(flow, seq);
+}
+
+#endif
