@@ -120,7 +120,7 @@ static const struct mistake notes[] = {
 	  "" },
 	{ "keys with effect",
 	  "attach: tcx\ninternal: [connected]\ndrops: {netns: all}\nresolve: off\nstdout: json\n"
-	  "memory_budget: 8MiB\njournald: {enabled: false}\n"
+	  "memory_budget: 8MiB\njournald: {enabled: false}\nhttp: {require_reverse: false}\n"
 	  "lists: {x: [{net: 10.0.0.1, until: 2027-01-31}]}\n",
 	  "" },
 	{ "keys of the top level, in the order of the file",
@@ -132,8 +132,7 @@ static const struct mistake notes[] = {
 	{ "keys of http",
 	  "http:\n  count: server-side\n  cluster_cidrs: [10.0.0.0/8]\n  evidence: none\n"
 	  "  require_reverse: false\n",
-	  "f:2:3: 'http.count'" NO "f:3:3: 'http.cluster_cidrs'" NO "f:4:3: 'http.evidence'" NO
-	  "f:5:3: 'http.require_reverse'" NO },
+	  "f:2:3: 'http.count'" NO "f:3:3: 'http.cluster_cidrs'" NO "f:4:3: 'http.evidence'" NO },
 	{ "metrics", "metrics: {listen: off}\n", "f:1:11: 'metrics.listen'" NO },
 	{ "a tap", "interfaces: [{name: eth0, role: tap}]\n", "f:1:27: 'role: tap'" NO },
 	{ "an anomaly with groups",

@@ -100,6 +100,7 @@ static int load(struct sensor *sensor)
 		.memory_budget = sensor->config->memory_budget,
 		.all_netns = sensor->config->drops.netns == DROPS_NETNS_ALL,
 		.key_other_drops = wants_other_drops(sensor->config),
+		.require_reverse = sensor->config->http.require_reverse,
 	};
 	int err = links_netns(&cfg.own_netns);
 

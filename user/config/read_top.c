@@ -152,8 +152,7 @@ static const struct key http_keys[] = {
 	KEY_WHOLE("cluster_cidrs", read_cluster_cidrs),
 	KEY("evidence", read_choice, struct config, http.evidence, .words = words_evidence,
 	    .unused = "http.evidence"),
-	KEY("require_reverse", read_bool, struct config, http.require_reverse,
-	    .unused = "http.require_reverse"),
+	KEY("require_reverse", read_bool, struct config, http.require_reverse),
 	{},
 };
 static const struct keyset http_keyset = { "'http'", http_keys, NULL };

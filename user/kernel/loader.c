@@ -168,6 +168,7 @@ static void set_knobs(struct spikewatch *skel, const struct loader_cfg *cfg,
 	skel->rodata->all_netns = cfg->all_netns;
 	skel->rodata->own_netns = cfg->own_netns;
 	skel->rodata->shared_counts = sizes->shared;
+	skel->rodata->require_reverse = cfg->require_reverse;
 }
 
 int loader_new(const struct loader_cfg *cfg, struct features *features,

@@ -14,6 +14,7 @@ struct loader_cfg {
 	bool all_netns;       /* drops of every network namespace */
 	__u32 own_netns;      /* inode number */
 	bool key_other_drops; /* keep drops of class other by key: a rule looks at them */
+	bool require_reverse; /* count a response only where its request was seen */
 };
 
 /* Entries of each map as they follow from the budget. */
