@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,13 +62,17 @@ struct bench_case {
 /* As in TLS: no response and no request. */
 #define OPAQUE  "\x17\x03\x03\x01\x40" BODY_20 BODY_20
 #define REQUEST "GET /index.html HTTP/1.1\r\nHost: intranet.example\r\n\r\n"
+#define REQUEST_200                                                                               \
+	"GET /index.html HTTP/1.1\r\nHost: intranet.example\r\nUser-Agent: Mozilla/5.0 (X11; "    \
+	"Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\nAccept: text/html,*/*;q=0.8\r\n" \
+	"Connection: keep-alive\r\n\r\n"
 
 static const struct bench_case CASES[] = {
 	{ .name = "ack_tc" },
 	{ .name = "ack_ipv6_tc", .spec.ipv6 = true },
 	{ .name = "udp_tc", .spec.proto = PACKET_UDP },
 	{ .name = "data_without_state_tc", .body = OPAQUE },
-	{ .name = "request_tc", .spec.from_client = true, .body = REQUEST },
+	{ .name = "request_200_tc", .spec.from_client = true, .body = REQUEST_200 },
 	{ .name = "body_skip_tc",
 	  .before = "HTTP/1.1 200 OK\r\nContent-Length: 400000000\r\n\r\n",
 	  .spec.seq = 1000,
@@ -182,6 +187,30 @@ static int compare(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
+static uint16_t client_port(const struct bench_case *c)
+{
+	return 30000 + (c - CASES);
+}
+
+static bool expects_response(const struct bench_case *c)
+{
+	return c->advances || c->before;
+}
+
+/* A response is one only where its request was seen. */
+static int ask(struct bench *b, const struct bench_case *c)
+{
+	struct packet_spec spec = c->spec;
+
+	spec.from_client = true;
+	spec.client_port = client_port(c);
+	spec.ack = c->advances ? b->skel->bss->advance_seq : c->spec.seq;
+	spec.payload = REQUEST;
+	spec.payload_len = strlen(REQUEST);
+	b->packet_len = packet_build(&spec, b->packet);
+	return run(b, b->skel->progs.sw_ingress, 1) < 0 ? -EIO : 0;
+}
+
 static int run_case(struct bench *b, const struct bench_case *c, int *ret)
 {
 	const struct bpf_program *empty, *full;
@@ -194,7 +223,9 @@ static int run_case(struct bench *b, const struct bench_case *c, int *ret)
 	full = c->advances
 		       ? (c->hook == TC ? b->skel->progs.response_tc : b->skel->progs.response_xdp)
 		       : (c->hook == TC ? b->skel->progs.sw_ingress : b->skel->progs.sw_xdp);
-	spec.client_port = 30000 + (c - CASES);
+	spec.client_port = client_port(c);
+	if (expects_response(c) && ask(b, c))
+		return -EIO;
 	if (c->before) {
 		spec.payload = c->before;
 		spec.payload_len = strlen(c->before);
