@@ -110,6 +110,9 @@ each_way judge
 check "eight clients at once" judge_together
 check "everything together" compare http "$NGINX_LOG" "$SERVER_LOG"
 check "bodies of requests are no responses" no_client_is_a_server
+check_equal "no response was refused, and none was out of step" \
+  "$(sed -nE 's/.*"http_no_reverse": *([0-9]*).*/\1/p' "$SENSOR_OUT")/$(
+    sed -nE 's/.*"http_gap": *([0-9]*).*/\1/p' "$SENSOR_OUT")" 0/0
 check "counters agree with each other" compare totals
 check_equal "100 and 103 are counted apart" \
   "$(sed -n 's/.*"http_1xx": *\([0-9]*\).*/\1/p' "$SENSOR_OUT")" $((2 * (40 + 60)))
