@@ -98,7 +98,7 @@ struct {
 
 /*
  * struct flow_key -> struct http1_flow. Written by packet programs, at every hook. When full, the
- * least recently used flow goes: its next response is found again by its status line. 160 B each.
+ * least recently used flow goes: its next request makes it anew. 160 B each.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
