@@ -19,10 +19,10 @@ else
 B := build
 endif
 
-PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson
+PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson libpcap
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
-CPPFLAGS += -D_GNU_SOURCE -Iinclude -Iuser -isystem build/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -Iuser -I. -isystem build/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANFLAGS) -fstack-protector-strong
 LDLIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
@@ -86,7 +86,6 @@ UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
 UNIT_OBJS := $(filter-out $(B)/user/main.o $(B)/user/cmd/% $(B)/user/kernel/%,$(OBJS))
 
-$(B)/tests/%.o: CPPFLAGS += -I.
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(UNIT_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
@@ -166,7 +165,7 @@ $(LINT_FILES): lint/%: build/gen/spikewatch.skel.h
 lint-cppcheck:
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
-		-D'DECLARE_LIBBPF_OPTS(TYPE, NAME, ...)=struct TYPE NAME = { __VA_ARGS__ }' -Iinclude -Iuser user
+		-D'DECLARE_LIBBPF_OPTS(TYPE, NAME, ...)=struct TYPE NAME = { __VA_ARGS__ }' -Iinclude -Iuser -I. user
 
 # --- install ------------------------------------------------------------------------------------
 .PHONY: install clean

@@ -11,9 +11,10 @@ complain() { echo "layers: $*" >&2; bad=1; }
 allowed() {
   case $1 in
     main) echo "cmd" ;;
-    cmd) echo "cmd kernel out store config core util" ;;
+    cmd) echo "cmd kernel capture out store config core util" ;;
     kernel) echo "kernel core util" ;;
     out) echo "out core util" ;;
+    capture) echo "capture util bpf" ;;
     store) echo "store core util" ;;
     config) echo "config core util" ;;
     core) echo "core util" ;;
@@ -37,8 +38,12 @@ only() {
     case $file in user/$1/*) ;; *) complain "$file includes $3, which only user/$1 may" ;; esac
   done
 }
-only kernel 'bpf/|libmnl/|linux/(rtnetlink|if_link|pkt_cls|bpf)\.h|spikewatch\.skel\.h' "libbpf or netlink"
+only kernel 'bpf/(bpf|btf|libbpf)|libmnl/|linux/(rtnetlink|if_link|pkt_cls|bpf)\.h|spikewatch\.skel\.h' "libbpf or netlink"
 only config 'yaml\.h' "libyaml"
+only capture '(pcap/|pcap\.h|zlib\.h)' "libpcap or zlib"
+only capture 'bpf/parse\.h' "the parser"
+# Of bpf/, user space takes the pure parser alone.
+if grep -nE '^#include "bpf/' user/*.c user/*/*.[ch] | grep -v '"bpf/parse\.h"' >&2; then complain "of bpf/, only parse.h is pure"; fi
 
 # The core: no clock, file, socket, log, allocation of descriptors.
 for file in user/core/*.[ch]; do
