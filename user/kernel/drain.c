@@ -21,6 +21,7 @@ struct drain {
 	struct ring_buffer *ring;
 	unsigned int cpus;
 	__u64 start_ns;
+	__u64 event_ns; /* what the time of events is; 0: what they say */
 	size_t events;
 	struct record *records;
 	size_t record_count, record_room;
@@ -56,12 +57,17 @@ static void take_sample(const struct reasons *reasons, const struct event *event
 static int take_event(void *arg, void *data, size_t size)
 {
 	struct drain *drain = arg;
+	struct sample *sample;
 
 	if (size < sizeof(struct event))
 		return 0;
 	drain->events++;
-	if (drain->sample_count < SAMPLES_ROOM)
-		take_sample(drain->reasons, data, &drain->samples[drain->sample_count++]);
+	if (drain->sample_count == SAMPLES_ROOM)
+		return 0;
+	sample = &drain->samples[drain->sample_count++];
+	take_sample(drain->reasons, data, sample);
+	if (drain->event_ns)
+		sample->time_ns = drain->event_ns;
 	return 0;
 }
 
@@ -142,6 +148,16 @@ int drain_take_events(struct drain *drain)
 	return err < 0 ? err : (int)drain->events;
 }
 
+int drain_take_events_at(struct drain *drain, __u64 time_ns)
+{
+	int count;
+
+	drain->event_ns = time_ns;
+	count = drain_take_events(drain);
+	drain->event_ns = 0;
+	return count;
+}
+
 /*
  * The programs go on in the other set; then waits until none can still be in the old one. A
  * map-in-map update makes the kernel call synchronize_rcu() before it returns (since Linux 4.20,
@@ -153,9 +169,11 @@ static int flip(struct drain *drain, __u32 *ret_old)
 	int err;
 
 	__atomic_add_fetch((__u32 *)drain->maps.epoch, 1, __ATOMIC_SEQ_CST);
+	*ret_old = old;
+	if (drain->maps.quiet)
+		return 0;
 	err = bpf_map_update_elem(drain->maps.http_epochs, &old, &drain->maps.http_counts[old],
 				  BPF_ANY);
-	*ret_old = old;
 	return err;
 }
 

@@ -18,6 +18,11 @@
 /* Least entries per possible CPU: before 6.16 each CPU hoards 128 free nodes of an LRU map. */
 #define LRU_ENTRIES_PER_CPU 256
 #define LRU_ENTRIES_LEAST   1024
+/*
+ * A replay reads the counts after a bounded number of packets, so they need little room; to read
+ * them costs a walk through all of it.
+ */
+#define REPLAY_ENTRIES 8192
 
 /* What the kernel takes per entry: struct htab_elem with its LRU node, rounded key, value. */
 #define BYTES_ELEM        56
@@ -33,6 +38,7 @@ struct loader {
 	size_t attachment_count;
 	struct loader_sizes sizes;
 	bool frags; /* sw_xdp_frags is loaded, not sw_xdp */
+	bool replay;
 };
 
 const char *loader_mode_name(enum loader_mode mode)
@@ -171,6 +177,30 @@ static void set_knobs(struct spikewatch *skel, const struct loader_cfg *cfg,
 	skel->rodata->require_reverse = cfg->require_reverse;
 }
 
+/* A replay runs one program, as if it were attached for packets that come in. */
+static void choose_programs(const struct loader *loader)
+{
+	const struct spikewatch *skel = loader->skel;
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, skel->obj)
+	{
+		bpf_program__set_autoload(prog, !loader->replay);
+	}
+	bpf_program__set_autoload(skel->progs.sw_xdp_frags, loader->frags);
+	bpf_program__set_autoload(skel->progs.sw_xdp, !loader->frags);
+}
+
+static void size_for_replay(struct loader_sizes *sizes, unsigned int possible_cpus)
+{
+	__u32 entries = REPLAY_ENTRIES;
+
+	while (entries < LRU_ENTRIES_PER_CPU * possible_cpus)
+		entries *= 2;
+	if (entries < sizes->counts)
+		sizes->counts = entries;
+}
+
 int loader_new(const struct loader_cfg *cfg, struct features *features,
 	       const struct reasons *reasons, struct loader **ret)
 {
@@ -183,18 +213,21 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 		return -ENOMEM;
 	loader_size_maps(cfg->memory_budget, features->possible_cpus, &loader->sizes);
 	loader->frags = features->xdp_load_bytes;
+	loader->replay = cfg->replay;
+	if (cfg->replay)
+		size_for_replay(&loader->sizes, features->possible_cpus);
 	loader->skel = spikewatch__open();
 	if (!loader->skel) {
 		err = -errno;
 		goto out;
 	}
 	set_knobs(loader->skel, cfg, &loader->sizes, reasons);
-	bpf_program__set_autoload(loader->skel->progs.sw_xdp_frags, loader->frags);
-	bpf_program__set_autoload(loader->skel->progs.sw_xdp, !loader->frags);
+	choose_programs(loader);
 	err = load(loader->skel, &loader->sizes);
 	if (err)
 		goto out;
-	features->tcx = attach_has_tcx(bpf_program__fd(loader->skel->progs.sw_ingress));
+	if (!cfg->replay)
+		features->tcx = attach_has_tcx(bpf_program__fd(loader->skel->progs.sw_ingress));
 	*ret = loader;
 	return 0;
 out:
@@ -290,6 +323,17 @@ int loader_attach_drops(struct loader *loader)
 	return 0;
 }
 
+int loader_run(struct loader *loader, const void *frame, __u32 len)
+{
+	const struct spikewatch *skel = loader->skel;
+	DECLARE_LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
+			    .repeat = 1);
+
+	return bpf_prog_test_run_opts(
+		bpf_program__fd(loader->frags ? skel->progs.sw_xdp_frags : skel->progs.sw_xdp),
+		&opts);
+}
+
 void loader_maps(const struct loader *loader, struct loader_maps *ret)
 {
 	const struct spikewatch *skel = loader->skel;
@@ -305,6 +349,7 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret)
 		.totals = bpf_map__fd(skel->maps.totals),
 		.events = bpf_map__fd(skel->maps.events),
 		.shared = loader->sizes.shared,
+		.quiet = loader->replay,
 		.entries = loader->sizes.counts,
 	};
 }
