@@ -94,7 +94,7 @@ $(B)/tests/e2e/journal_send: $(B)/tests/e2e/journal_send.o $(UNIT_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-.PHONY: test test-long check check-e2e check-layers check-man check-install check-kernels
+.PHONY: test test-long check check-replay check-e2e check-layers check-man check-install check-kernels
 test: ## everything that CI checks (root); installs what it needs
 	@tools/deps.sh test
 	@tests/run.sh tests/stages.sh
@@ -108,6 +108,9 @@ check: $(UNIT_BINS) ## unit tests (no privileges)
 
 check-e2e: $(B)/spikewatch $(B)/tests/e2e/journal_send ## network namespaces, nginx, nftables, journald (root)
 	@SPIKEWATCH=$(abspath $(B)/spikewatch) JOURNAL_SEND=$(abspath $(B)/tests/e2e/journal_send) tests/e2e/run.sh $(ONLY)
+
+check-replay: $(B)/spikewatch ## captures of every kind through `spikewatch replay` (root)
+	@SPIKEWATCH=$(abspath $(B)/spikewatch) tests/replay/run.sh
 
 check-layers: ## dependencies run one way
 	@tools/check-layers.sh

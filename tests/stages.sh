@@ -7,6 +7,7 @@ stage "format" make -s format-check
 stage "unit tests" make -s -j2 CI=1 check
 stage "BPF tests" make -s -j2 CI=1 check-bpf
 stage "end to end" make -s CI=1 check-e2e
+stage "replay" make -s CI=1 check-replay
 stage "demo" make -s CI=1 demo-run
 stage "unit tests, sanitizers" make -s -j2 CI=1 SAN=1 check
 stage "BPF tests, sanitizers" make -s -j2 CI=1 SAN=1 check-bpf

@@ -15,6 +15,7 @@ static const struct {
 	{ "run", cmd_run, "watch and alert, in the foreground" },
 	{ "probe", cmd_probe, "what this host supports, and what would be attached where" },
 	{ "check", cmd_check, "validate a configuration, print the effective one" },
+	{ "replay", cmd_replay, "the same programs and rules over captures (pcap, pcapng)" },
 };
 
 static void usage(FILE *out)

@@ -24,6 +24,7 @@ enum exit_code {
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 
 /*
  * Loads the configuration and says what is wrong or without effect. path NULL: CONFIG_PATH where

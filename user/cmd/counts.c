@@ -164,7 +164,8 @@ static json_t *named(const __u64 *values, const char *const *names, size_t count
 	return object;
 }
 
-int counts_print(const struct counts *counts, const struct reason_names *reasons, FILE *out)
+int counts_print(const struct counts *counts, const struct reason_names *reasons,
+		 const struct counts_extra *extra, FILE *out)
 {
 	struct counts walk = *counts;
 	json_t *totals = json_object();
@@ -174,6 +175,8 @@ int counts_print(const struct counts *counts, const struct reason_names *reasons
 	twalk_r(walk.tree, visit, &walk);
 	for (size_t i = 0; i < COUNT_MAX; i++)
 		json_object_set_new(totals, counter_names[i], json_integer(counts->totals.n[i]));
+	for (; extra && extra->name; extra++)
+		json_object_set_new(totals, extra->name, json_integer(extra->value));
 	json_object_set_new(totals, "evicted_http", json_integer(counts->evicted[FEED_HTTP]));
 	json_object_set_new(totals, "evicted_drops", json_integer(counts->evicted[FEED_DROP]));
 	json_object_set_new(totals, "drop_class",
@@ -181,6 +184,47 @@ int counts_print(const struct counts *counts, const struct reason_names *reasons
 	json_object_set_new(totals, "drop_reason",
 			    named(counts->totals.drop_reason, reasons->name, SW_REASON_MAX));
 	print_json(&walk, json_pack("{so}", "totals", totals));
+	if (fflush(out))
+		return -EIO;
+	return walk.error;
+}
+
+static void print_row(const void *node, VISIT order, void *arg)
+{
+	char client[ADDR_TEXT_MAX], server[ADDR_TEXT_MAX], status[8] = "other";
+	const struct record *r = *(struct record *const *)node;
+	struct counts *counts = arg;
+
+	if ((order != postorder && order != leaf) || r->feed != FEED_HTTP)
+		return;
+	addr_format(&r->source, client);
+	addr_format(&r->destination, server);
+	if (r->code)
+		snprintf(status, sizeof(status), "%u", r->code);
+	if (fprintf(counts->out, "%-39s %-39s %5u %6s %10llu\n", client, server, r->port, status,
+		    r->count) < 0)
+		counts->error = -EIO;
+}
+
+static void print_total(struct counts *counts, const char *name, __u64 value)
+{
+	if (value && fprintf(counts->out, "%-39s %10llu\n", name, value) < 0)
+		counts->error = -EIO;
+}
+
+int counts_print_table(const struct counts *counts, const struct counts_extra *extra, FILE *out)
+{
+	struct counts walk = *counts;
+
+	walk.out = out;
+	fprintf(out, "%-39s %-39s %5s %6s %10s\n", "CLIENT", "SERVER", "PORT", "STATUS", "COUNT");
+	twalk_r(walk.tree, print_row, &walk);
+	fprintf(out, "\n%-39s %10s\n", "TOTAL", "COUNT");
+	for (size_t i = 0; i < COUNT_MAX; i++)
+		print_total(&walk, counter_names[i], counts->totals.n[i]);
+	for (; extra && extra->name; extra++)
+		print_total(&walk, extra->name, extra->value);
+	print_total(&walk, "evicted_http", counts->evicted[FEED_HTTP]);
 	if (fflush(out))
 		return -EIO;
 	return walk.error;

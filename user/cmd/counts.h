@@ -15,11 +15,22 @@ void counts_free(struct counts *counts); /* NULL is fine */
 /* Adds a batch. -ENOMEM. */
 int counts_add(struct counts *counts, const struct batch *batch);
 
+/* A counter of user space, that stands among the totals. */
+struct counts_extra {
+	const char *name;
+	__u64 value;
+};
+
 /*
  * One JSON object a line: HTTP keys {client, server, port, status, count}, drop keys {source,
  * destination, port, proto, class, reason, hook, interface, packets, bytes}, then {"totals": {...}}
- * with each counter by name, drops by class and reason, and what was evicted.
+ * with each counter by name, drops by class and reason, what was evicted, and extra's counters, of
+ * which the last one has no name (NULL: none). -EIO.
  */
-int counts_print(const struct counts *counts, const struct reason_names *reasons, FILE *out);
+int counts_print(const struct counts *counts, const struct reason_names *reasons,
+		 const struct counts_extra *extra, FILE *out);
+
+/* HTTP keys as a table, then the totals that are not zero. -EIO. */
+int counts_print_table(const struct counts *counts, const struct counts_extra *extra, FILE *out);
 
 #endif

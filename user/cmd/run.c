@@ -305,7 +305,8 @@ static int run(const struct run_options *options)
 		sensor_say(&sensor, SENSOR_STOPPED, NULL, "spikewatch stops%s",
 			   code ? " after an error" : "");
 	}
-	if (!code && sensor.counts && counts_print(sensor.counts, &sensor.reasons.names, stdout)) {
+	if (!code && sensor.counts &&
+	    counts_print(sensor.counts, &sensor.reasons.names, NULL, stdout)) {
 		log_error("cannot write the counts to standard output");
 		code = EXIT_RUNTIME;
 	}

@@ -72,6 +72,8 @@ static void emit(const struct alert *alert, void *arg)
 {
 	struct sensor *sensor = arg;
 
+	if (sensor->before_alert)
+		sensor->before_alert(sensor->before_alert_arg);
 	for (size_t i = 0; i < sensor->sink_count; i++) {
 		struct sink *sink = sensor->sinks[i];
 		int err = sink->ops->send_alert(sink, alert);
@@ -94,13 +96,14 @@ static bool wants_other_drops(const struct config *config)
 	return false;
 }
 
-static int load(struct sensor *sensor)
+int sensor_load(struct sensor *sensor)
 {
 	struct loader_cfg cfg = {
 		.memory_budget = sensor->config->memory_budget,
 		.all_netns = sensor->config->drops.netns == DROPS_NETNS_ALL,
 		.key_other_drops = wants_other_drops(sensor->config),
 		.require_reverse = sensor->config->http.require_reverse,
+		.replay = sensor->replay,
 	};
 	int err = links_netns(&cfg.own_netns);
 
@@ -211,8 +214,10 @@ static void attach_drops(struct sensor *sensor)
 			strerror(-err));
 }
 
-static int start_judge(struct sensor *sensor)
+int sensor_start_judge(struct sensor *sensor, time_t now_s)
 {
+	static const struct host_addrs nowhere;
+	const struct host_addrs *host = sensor->replay ? &nowhere : &sensor->host;
 	struct config *config = sensor->config;
 	struct judge_cfg cfg = {
 		.rules = config->rules,
@@ -235,8 +240,8 @@ static int start_judge(struct sensor *sensor)
 				"rule %s: this kernel has %zu of its drop reasons not; they never match",
 				config->rules[i].id, unknown);
 	}
-	err = config_places(config, sensor->host.addrs, sensor->host.count, sensor->host.connected,
-			    sensor->host.connected_count, time(NULL), &sensor->places);
+	err = config_places(config, host->addrs, host->count, host->connected,
+			    host->connected_count, now_s, &sensor->places);
 	if (!err)
 		err = judge_new(&cfg, &sensor->judge);
 	if (err) {
@@ -268,9 +273,9 @@ int sensor_open(struct sensor *sensor)
 
 	if (code)
 		return code;
-	code = load(sensor);
+	code = sensor_load(sensor);
 	if (!code)
-		code = start_judge(sensor);
+		code = sensor_start_judge(sensor, time(NULL));
 	if (!code)
 		code = attach_interfaces(sensor);
 	if (code)
@@ -285,6 +290,17 @@ int sensor_open(struct sensor *sensor)
 	return EXIT_GOOD;
 }
 
+int sensor_take_batch(struct sensor *sensor, const struct batch *batch)
+{
+	if (sensor->counts && counts_add(sensor->counts, batch)) {
+		log_error("out of memory for --counts");
+		return EXIT_RUNTIME;
+	}
+	if (judge_batch(sensor->judge, batch))
+		log_error("out of memory: some counts were not judged");
+	return EXIT_GOOD;
+}
+
 int sensor_close_epoch(struct sensor *sensor, __u64 end_ns)
 {
 	__u64 wall_ns = cmd_now_ns(CLOCK_REALTIME) - (cmd_now_ns(CLOCK_BOOTTIME) - end_ns);
@@ -295,13 +311,7 @@ int sensor_close_epoch(struct sensor *sensor, __u64 end_ns)
 	if (err)
 		log_error("reading the counts failed in part: %s; alerts say what is missing",
 			  strerror(-err));
-	if (sensor->counts && counts_add(sensor->counts, &batch)) {
-		log_error("out of memory for --counts");
-		return EXIT_RUNTIME;
-	}
-	if (judge_batch(sensor->judge, &batch))
-		log_error("out of memory: some counts were not judged");
-	return EXIT_GOOD;
+	return sensor_take_batch(sensor, &batch);
 }
 
 static void look_at_clock(struct sensor *sensor)

@@ -4,6 +4,7 @@
 #define CMD_SENSOR_H
 
 #include <stdio.h>
+#include <time.h>
 
 #include "cmd/counts.h"
 #include "config/config.h"
@@ -25,6 +26,9 @@ struct sensor {
 	struct judge *judge;
 	struct counts *counts; /* NULL without --counts */
 	struct observer observer;
+	bool replay;                     /* packets are of a capture, of elsewhere and then */
+	void (*before_alert)(void *arg); /* NULL: nothing is to be done before */
+	void *before_alert_arg;
 	char hostname[256];
 	struct sink *sinks[SENSOR_SINKS_MAX];
 	size_t sink_count;
@@ -45,6 +49,16 @@ int sensor_open(struct sensor *sensor);
  * who the observer is. An exit code, said.
  */
 int sensor_read_host(struct sensor *sensor);
+
+/*
+ * Parts of sensor_open(): loads the programs; sets the rules up, with lists as they stand at now_s.
+ * A replay's own host has no address in them. Exit codes, said.
+ */
+int sensor_load(struct sensor *sensor);
+int sensor_start_judge(struct sensor *sensor, time_t now_s);
+
+/* The part of sensor_close_epoch() that judges, and keeps what --counts prints. An exit code. */
+int sensor_take_batch(struct sensor *sensor, const struct batch *batch);
 
 /* Adds a sink, which the sensor then owns. */
 void sensor_add_sink(struct sensor *sensor, struct sink *sink);
