@@ -7,7 +7,7 @@ what=${1:-build}
 
 if command -v apt-get >/dev/null; then
   build="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libyaml-dev libjansson-dev libpcap-dev"
-  tests="libcmocka-dev nginx-light nftables iproute2 ethtool python3 jq curl procps util-linux systemd
+  tests="libcmocka-dev nginx-light nftables iproute2 ethtool tcpdump python3 jq curl procps util-linux systemd
     clang-format clang-tidy cppcheck mandoc git"
   # The sanitizers' runtime of the distribution's clang, for the fuzzers.
   major=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\).*/\1/p' | head -n 1)
@@ -19,7 +19,7 @@ if command -v apt-get >/dev/null; then
   }
 elif command -v dnf >/dev/null; then
   build="gcc make pkgconf-pkg-config clang llvm bpftool libbpf-devel elfutils-libelf-devel zlib-devel libmnl-devel libyaml-devel jansson-devel libpcap-devel"
-  tests="libcmocka-devel nginx nftables iproute iproute-tc ethtool python3 jq curl procps-ng util-linux systemd
+  tests="libcmocka-devel nginx nftables iproute iproute-tc ethtool tcpdump python3 jq curl procps-ng util-linux systemd
     clang-tools-extra cppcheck compiler-rt mandoc git"
   has() { rpm -q --quiet "$1"; }
   install() { dnf install -y -q "$@"; }
