@@ -8,6 +8,7 @@ from wire import ACK, FIN, PSH, RST, SYN, Segment, build_frame
 
 START = re.compile(rb"HTTP/1\.")
 LARGEST = 60000
+STATUS_BYTES = 13  # of a status line that tell its code
 
 # A packet, and the bytes [start, end) of its side's stream that it carries.
 Packet = namedtuple("Packet", "frame by_client start end")
@@ -42,6 +43,7 @@ class Carrier:
         self.acked = {True: 0, False: 0}  # how much of it the other side has confirmed
         self.finished = {True: 0, False: 0}
         self.packets = []
+        self.heads = set()  # where the server's writes begin
 
     def emit(self, by_client, start, payload, flags=ACK, syn=False):
         peers = self.peers
@@ -132,7 +134,11 @@ class Carrier:
 
     def say(self, writes):
         """Sends a dialogue; a mixed write goes between the segments of the one before it."""
-        at = 0
+        at, told = 0, len(self.stream[False])
+        for write in writes:
+            if not write.by_client:
+                self.heads.add(told)
+                told += len(write.data)
         while at < len(writes):
             sending = [self.send(writes[at].by_client, writes[at].data)]
             at += 1
@@ -174,8 +180,18 @@ def overtake(random, packets):
 
 def lose(random, packets):
     """Packets without those that a capture missed."""
+    if not packets:
+        return packets
     if random.random() < 0.2:  # one stretch
         first = random.randrange(len(packets))
         return packets[:first] + packets[first + random.randrange(1, 8) :]
     rate = random.choice((0.01, 0.04, 0.15))
     return [packet for packet in packets if random.random() >= rate]
+
+
+def lose_bodies(random, packets, heads):
+    """The same, but what the client sends is seen, and the first bytes of what the server answers."""
+    rate = random.choice((0.02, 0.1, 0.4))
+    return [packet for packet in packets if packet.by_client or random.random() >= rate or
+            packet.start == packet.end or
+            any(packet.start < head + STATUS_BYTES and packet.end > head for head in heads)]

@@ -133,7 +133,7 @@ class Exchange:
         target = b"/" + random.choice((b"", b"a?b=HTTP/1.1", b"x" * random.randrange(2000)))
         lines, body = [b"Host: a", *fields(random, end)], b""
         if self.method not in (b"GET", b"HEAD", b"DELETE", b"OPTIONS") and random.random() < 0.9:
-            body = some_bytes(random, some_length(random))
+            body = some_bytes(random, some_length(random), self.plain)
             self.expects = random.random() < 0.3
             if self.expects:
                 lines.append(b"Expect: 100-continue")
@@ -178,10 +178,11 @@ class Exchange:
             body = some_bytes(random, some_length(random), self.plain)
         if kind == "head":
             body = b""
-        self.framing = framing
+        self.framing, self.status = framing, status
         version = random.choice((b"HTTP/1.1 ", b"HTTP/1.1 ", b"HTTP/1.0 "))
         line = version + b"%d" % status + random.choice((b" " + REASONS[status], b" ", b""))
-        return head(line, shuffled(random, lines), end) + body
+        told = head(line, shuffled(random, lines), end) + body
+        return told[:8] + told[8:].replace(b"HTTP/1.", b"HTTP-1.") if self.plain else told
 
 
 def sequential(random, exchanges):
@@ -196,7 +197,8 @@ def sequential(random, exchanges):
         else:
             writes.append(Write(True, exchange.request_head + body, False))
         lead = b""
-        if number and exchanges[number - 1].kind in ("length", "chunked", "zero", "none") and random.random() < 0.05:
+        follows = number and exchanges[number - 1].kind in ("length", "chunked", "zero", "none")
+        if follows and not exchange.plain and random.random() < 0.05:
             lead = random.choice((b"\r\n", b"\n", b"\r\n\r\n"))
         writes.append(Write(False, lead + exchange.response, False))
     return writes
@@ -240,7 +242,8 @@ def other_protocol(random):
     if kind == 0:
         return [Write(False, b"220 mail.example ESMTP\r\n", False), Write(True, b"EHLO a\r\n", False),
                 Write(False, b"250 OK\r\n", False), Write(True, b"DATA\r\n", False),
-                Write(False, b"354 go on\r\n", False), Write(True, IMITATION * 9 + b".\r\n", False),
+                Write(False, b"354 go on\r\n", False),
+                Write(True, b"Subject: HTTP\r\n\r\n" + IMITATION * 9 + b".\r\n", False),
                 Write(False, b"250 OK\r\n", False)]
     if kind == 1:
         value = some_bytes(random, random.randrange(1, 900))
@@ -252,3 +255,10 @@ def other_protocol(random):
                 Write(True, b"\x17\x03\x03" + random.randbytes(100), False)]
     return [Write(side, random.randbytes(random.randrange(1, 200)), False)
             for side in (True, False, True, False)]
+
+
+def early(random, exchange):
+    """An answer that does not wait for the request's body."""
+    return [Write(True, exchange.request_head, False),
+            Write(True, exchange.request_body or b"x", False),
+            Write(False, exchange.response, True)]
