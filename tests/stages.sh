@@ -6,6 +6,7 @@ stage "layers" make -s check-layers
 stage "format" make -s format-check
 stage "unit tests" make -s -j2 CI=1 check
 stage "BPF tests" make -s -j2 CI=1 check-bpf
+stage "differential" make -s CI=1 check-differential
 stage "end to end" make -s CI=1 check-e2e
 stage "replay" make -s CI=1 check-replay
 stage "demo" make -s CI=1 demo-run

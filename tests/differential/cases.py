@@ -18,6 +18,7 @@ c  What cannot be known without the request, or is documented as not known. Neve
    tiny_chunks          a segment of ten thousand one-byte chunks exceeds the step budget
    empty_line_first     empty lines before the first response of a connection: not looked for
    loss_at_start        the same as b from the first packet on: what is lost may have no name
+   loss_behind_head     HEAD with a length, then a response whose beginning is not seen
    talk_over_body       (imitations) a body that imitates, after the client has sent more
    talk_in_tunnel       (imitations) the same in a tunnel
    loss_before_body     (imitations) a body that imitates, behind the lost start of its response
@@ -45,6 +46,17 @@ def one_after_another(random, plain):
     if random.random() < 0.15:
         exchanges.append(Exchange(random, "close", plain))
     return traffic.sequential(random, exchanges)
+
+
+def without_head_lengths(random, plain):
+    """What follows an answer to HEAD that has a length is found by its place alone."""
+    exchanges = some_exchanges(random, plain)
+    told = [exchange for exchange in exchanges if (exchange.kind, exchange.framing) != ("head", "length")]
+    return traffic.sequential(random, told)
+
+
+def with_empty_lines(random, plain):
+    return traffic.sequential(random, some_exchanges(random, plain), empty_lines=True)
 
 
 def all_at_once(random, plain):
@@ -77,8 +89,9 @@ def no_http(random, _):
 
 
 BODIES = ("length", "chunked", "zero", "none")
-HTTP = ((one_after_another, 10), (all_at_once, 4), (while_answered, 2), (before_asked, 1), (in_tunnel, 1))
-ORDINARY = HTTP + ((no_http, 1),)
+ALWAYS = ((all_at_once, 4), (while_answered, 2), (before_asked, 1), (in_tunnel, 1))
+ORDINARY = ALWAYS + ((one_after_another, 10), (no_http, 1), (with_empty_lines, 2))
+DAMAGED = ALWAYS + ((without_head_lengths, 10),)
 
 
 def ordinary(random, plain, among=ORDINARY):
@@ -145,13 +158,18 @@ def loss_at_start(random):
     return ordinary(random, True)
 
 
+def loss_behind_head(random):
+    exchanges = [Exchange(random, "head", True), *some_exchanges(random, True)]
+    return traffic.sequential(random, exchanges)
+
+
 def mail_of_status_lines(random):
     return [Write(False, b"220 mail.example ESMTP\r\n", False), Write(True, b"DATA\r\n", False),
             Write(False, b"354 go on\r\n", False), Write(True, traffic.ANSWER * 9 + b".\r\n", False)]
 
 
 IMITATING = ("talk_over_body", "talk_in_tunnel", "loss_before_body", "mail_of_status_lines")
-UNKNOWABLE = (talk_over_body, talk_in_tunnel, loss_before_body, mail_of_status_lines, loss_at_start,
+UNKNOWABLE = (talk_over_body, talk_in_tunnel, loss_before_body, mail_of_status_lines, loss_at_start, loss_behind_head,
               head_with_length, length_list, coding_not_chunked, line_feed_chunks, long_method,
               tiny_chunks, empty_line_first)
 
@@ -181,9 +199,10 @@ def speak(random, kind):
     if kind == "b":
         how = random.choice(("overtake", "lose", "lose_bodies"))
         first = answers(random, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        return " " + how, [first, ordinary(random, how != "lose_bodies", HTTP)], how
+        return " " + how, [first, ordinary(random, how != "lose_bodies", DAMAGED)], how
     family = random.choice(UNKNOWABLE)
-    how = random.choice(("overtake", "lose")) if family in (loss_before_body, loss_at_start) else None
+    losing = (loss_before_body, loss_at_start, loss_behind_head)
+    how = random.choice(("overtake", "lose")) if family in losing else None
     return " " + family.__name__, [family(random)], how
 
 

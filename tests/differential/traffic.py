@@ -185,8 +185,8 @@ class Exchange:
         return told[:8] + told[8:].replace(b"HTTP/1.", b"HTTP-1.") if self.plain else told
 
 
-def sequential(random, exchanges):
-    """One exchange after another."""
+def sequential(random, exchanges, empty_lines=False):
+    """One exchange after another; perhaps with empty lines before some answers."""
     writes = []
     for number, exchange in enumerate(exchanges):
         body = exchange.request_body
@@ -198,7 +198,7 @@ def sequential(random, exchanges):
             writes.append(Write(True, exchange.request_head + body, False))
         lead = b""
         follows = number and exchanges[number - 1].kind in ("length", "chunked", "zero", "none")
-        if follows and not exchange.plain and random.random() < 0.05:
+        if empty_lines and follows and random.random() < 0.3:
             lead = random.choice((b"\r\n", b"\n", b"\r\n\r\n"))
         writes.append(Write(False, lead + exchange.response, False))
     return writes
