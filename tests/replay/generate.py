@@ -302,7 +302,7 @@ def write_odd(folder):
         "text.pcap": b"This is no capture.\n" * 20,
         "nothing.pcap": b"",
         "wifi-closed.pcap": pcap([(T0 * 10**9, ENCRYPTED)] * 5 + [(T0 * 10**9, AGGREGATED)] * 3, 127),
-        "cut.pcap": pcap(short, 1), "cut.pcapng": pcapng(short, 1), "cut.pcap.gz": gzip.compress(pcap(short, 1), mtime=0),
+        "cut.pcap": pcap(short, 1), "cut.pcapng": pcapng(short, 1), "cut.pcap.gz": gzip.compress(pcap(short, 1), 1, mtime=0),
         "bad-time.pcapng": pcapng(short[:10], 1) + block("<", 6, struct.pack("<IIIII", 0, 0xffffffff, 0xffffffff, 60, 60)
                                                          + last.ljust(60, b"\0")),
     }

@@ -24,19 +24,20 @@ static ssize_t read_some(void *cookie, char *buf, size_t size)
 {
 	struct stream *stream = cookie;
 	int n = gzread(stream->gz, buf, size > INT_MAX ? INT_MAX : (unsigned int)size), zerr;
-	const char *says;
+	const char *says, *reason;
 
 	if (n > 0)
 		return n;
 	/* At an end that comes too early gzread() returns 0, and Z_BUF_ERROR stands. */
 	says = gzerror(stream->gz, &zerr);
+	reason = strstr(says, ": "); /* behind zlib's name of a descriptor */
 	if (n == 0 && zerr == Z_OK)
 		return 0;
 	if (zerr == Z_ERRNO)
 		snprintf(stream->error, sizeof(stream->error), "%s", strerror(errno));
 	else
 		snprintf(stream->error, sizeof(stream->error), "the gzip data is damaged: %s",
-			 *says ? says : "it ends too early");
+			 reason ? reason + 2 : says);
 	errno = EIO;
 	return -1;
 }
