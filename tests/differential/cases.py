@@ -17,6 +17,7 @@ c  What cannot be known without the request, or is documented as not known. Neve
    long_method          a request with a method of 24 letters
    tiny_chunks          a segment of ten thousand one-byte chunks exceeds the step budget
    empty_line_first     empty lines before the first response of a connection: not looked for
+   empty_line_asked     the same before its first request
    loss_at_start        the same as b from the first packet on: what is lost may have no name
    loss_behind_head     HEAD with a length, then a response whose beginning is not seen
    talk_over_body       (imitations) a body that imitates, after the client has sent more
@@ -139,6 +140,11 @@ def empty_line_first(random):
     return answers(random, b"\r\n" + traffic.ANSWER, traffic.ANSWER)
 
 
+def empty_line_asked(random):
+    asked, *further = answers(random, traffic.ANSWER, traffic.ANSWER)
+    return [asked._replace(data=b"\r\n" + asked.data), *further]
+
+
 def talk_over_body(random):
     exchanges = some_exchanges(random, kinds=BODIES)
     return traffic.mixed(random, exchanges + [Exchange(random, "close")] + some_exchanges(random))
@@ -171,7 +177,7 @@ def mail_of_status_lines(random):
 IMITATING = ("talk_over_body", "talk_in_tunnel", "loss_before_body", "mail_of_status_lines")
 UNKNOWABLE = (talk_over_body, talk_in_tunnel, loss_before_body, mail_of_status_lines, loss_at_start, loss_behind_head,
               head_with_length, length_list, coding_not_chunked, line_feed_chunks, long_method,
-              tiny_chunks, empty_line_first)
+              tiny_chunks, empty_line_first, empty_line_asked)
 
 
 def carry(random, peers, cport, *dialogues):
@@ -220,7 +226,7 @@ def make_case(kind, seed, number):
             before = 0
         whole = carrier.packets
         if random.random() < 0.15:
-            whole = packets.cut_short(random, whole)
+            whole = packets.cut_short(random, whole, carrier.stream[False])
         part = whole[:before] + change(random, how, carrier, whole[before:])
         if about.strip() in IMITATING:
             for side in (True, False):

@@ -165,9 +165,18 @@ class Carrier:
         self.disturb(False)
 
 
-def cut_short(random, packets):
-    """The connection as it is when something pulls its cable."""
-    return packets[: random.randrange(3, len(packets) + 1)] if len(packets) > 3 else packets
+def cut_short(random, packets, told):
+    """
+    The connection as it is when something pulls its cable, but not in the middle of a line that
+    the server sends: when half a status line is one, is not for the RFC to say.
+    """
+    packets = packets[: random.randrange(3, len(packets) + 1)]
+    while packets:
+        end = max(packet.end for packet in packets if not packet.by_client)
+        if not end or told[end - 1] == ord("\n"):
+            break
+        packets.pop()
+    return packets
 
 
 def overtake(random, packets):

@@ -186,10 +186,12 @@ class Exchange:
 
 
 def sequential(random, exchanges, empty_lines=False):
-    """One exchange after another; perhaps with empty lines before some answers."""
+    """One exchange after another; perhaps with empty lines between them."""
     writes = []
     for number, exchange in enumerate(exchanges):
         body = exchange.request_body
+        if empty_lines and number and random.random() < 0.3:
+            exchange.request_head = b"\r\n" + exchange.request_head  # RFC 9112 2.2
         if exchange.expects and random.random() < 0.8:
             writes.append(Write(True, exchange.request_head, False))
             writes.append(Write(False, b"HTTP/1.1 100 Continue\r\n\r\n", False))
