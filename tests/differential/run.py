@@ -43,7 +43,7 @@ def replay(path):
         record = json.loads(line)
         if "totals" in record:
             totals = record["totals"]
-        else:
+        elif "@timestamp" not in record:  # an alert has one
             key = reference.Key(record["client"], record["server"], record["port"], record["status"])
             counts[key] += record["count"]
     if totals is None:
