@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Responses by what happens to their segments, and what is no response. Known limits are rows too,
- * and say so. */
+/*
+ * Responses by what happens to their segments, and what is no response. Known limits are rows too,
+ * and say so.
+ */
 #include "rows_http.h"
 
 /* What a row does not mention is zero. */
