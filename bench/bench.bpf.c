@@ -25,6 +25,27 @@ int empty_tc(struct __sk_buff *skb)
 	return TC_ACT_UNSPEC;
 }
 
+/*
+ * Work of the same kind as the product's that never changes: what it takes tells how fast the machine
+ * is now.
+ */
+SEC("tc")
+int reference_tc(struct __sk_buff *skb)
+{
+	struct flow_key key = { .zone = 1 };
+	struct scratch *s = scratch_get();
+
+	if (!s)
+		return TC_ACT_UNSPEC;
+	for (int i = 0; i < 8; i++) {
+		key.client_port = i;
+		if (bpf_map_lookup_elem(&flows, &key) ||
+		    bpf_skb_load_bytes(skb, i, s->run.window, 32))
+			return TC_ACT_UNSPEC;
+	}
+	return TC_ACT_UNSPEC;
+}
+
 SEC("tc")
 int advance_tc(struct __sk_buff *skb)
 {

@@ -311,31 +311,40 @@ static int committed(const char *path, const char *name)
 }
 
 /*
- * How much slower this machine is now than the one of the list, by the empty program; never less
- * than 1. A figure of another machine or of a busy hour says nothing about the programs.
+ * How much slower this machine is now than the one of the list, by work that never changes; never
+ * less than 1. A figure of another machine or of a bad moment says nothing about the programs.
  */
-static double slowness(struct bench *b, const char *list)
+static double slowness(struct bench *b, int then)
 {
-	int now = INT_MAX, then = committed(list, "empty_tc");
 	struct packet_spec spec = { 0 };
+	int now = INT_MAX;
 
-	b->skel->bss->advance_by = 0;
+	if (then <= 0)
+		return 1;
 	b->packet_len = packet_build(&spec, b->packet);
-	for (int i = 0; i < ROUNDS * TRIES; i++)
-		if (run_best(b, b->skel->progs.empty_tc, &now))
+	for (int i = 0; i < TRIES; i++)
+		if (run_best(b, b->skel->progs.reference_tc, &now))
 			return 1;
-	printf("%-24s %5d\n", "empty_tc", now);
-	return then > 0 && now > then ? (double)now / then : 1;
+	return now > then ? (double)now / then : 1;
+}
+
+/* The most that a case may take, by the list and by how slow the machine is around it. */
+static int limit_of(const struct bench_case *c, const char *list, double before, double after)
+{
+	double slow = before > after ? before : after;
+
+	return list ? (int)(committed(list, c->name) * TOLERANCE * slow) : INT_MAX;
 }
 
 enum verdict { GOOD, SLOW, WRONG };
 
 /* Runs a case and prints it. SLOW: even its best round is above the limit of the list. */
 static enum verdict report_case(struct bench *b, const struct bench_case *c, const char *list,
-				double slow, int pass)
+				int pass)
 {
-	int limit = list ? (int)(committed(list, c->name) * TOLERANCE * slow) : INT_MAX;
-	int ns = INT_MAX, least = INT_MAX, err;
+	int reference = list ? committed(list, "reference_tc") : 0;
+	int ns = INT_MAX, least = INT_MAX, limit, err;
+	double slow = slowness(b, reference);
 	__u64 want = c->advances ? (__u64)ROUNDS * TRIES * REPEAT * (c->times ? c->times : 1)
 				 : !!c->before;
 	__u64 before = responses(b), counted;
@@ -348,6 +357,7 @@ static enum verdict report_case(struct bench *b, const struct bench_case *c, con
 		return WRONG;
 	}
 	printf("%-24s %5d\n", c->name, ns);
+	limit = limit_of(c, list, slow, slowness(b, reference));
 	if (least <= limit)
 		return GOOD;
 	fprintf(stderr, "bench: %s takes %d ns at best, the limit is %d\n", c->name, least, limit);
@@ -374,18 +384,14 @@ static int report(struct bench *b, const char *list, const char *only)
 	int cpus = sysconf(_SC_NPROCESSORS_ONLN), slow = 1;
 
 	for (int pass = 0; slow && pass < PASSES; pass++) {
-		double slowed = 1;
-
 		move_to_cpu(pass % cpus);
 		if (pass)
 			printf("again:\n");
-		if (list)
-			slowed = slowness(b, list);
 		slow = 0;
 		for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
 			if (pass ? verdicts[i] != SLOW : only && strcmp(only, CASES[i].name) != 0)
 				continue;
-			verdicts[i] = report_case(b, &CASES[i], list, slowed, pass);
+			verdicts[i] = report_case(b, &CASES[i], list, pass);
 			if (verdicts[i] == WRONG)
 				return 1;
 			slow |= verdicts[i] == SLOW;
