@@ -26,8 +26,8 @@ int empty_tc(struct __sk_buff *skb)
 }
 
 /*
- * Work of the same kind as the product's that never changes: what it takes tells how fast the machine
- * is now.
+ * Work of the same kind as the product's that never changes: what it takes tells how fast the
+ * machine is now.
  */
 SEC("tc")
 int reference_tc(struct __sk_buff *skb)
