@@ -10,7 +10,12 @@ if command -v apt-get >/dev/null; then
   tests="libcmocka-dev nginx-light nftables iproute2 ethtool tcpdump python3 jq curl procps util-linux systemd
     clang-format clang-tidy cppcheck mandoc git"
   # The sanitizers' runtime of the distribution's clang, for the fuzzers.
-  major=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\).*/\1/p' | head -n 1)
+  clang_major() { apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\).*/\1/p' | head -n 1; }
+  major=$(clang_major)
+  if [ -z "$major" ] && [ "$(id -u)" -eq 0 ]; then # a fresh machine has no package lists yet
+    apt-get update -qq
+    major=$(clang_major)
+  fi
   tests="$tests libclang-rt-${major:-14}-dev"
   has() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
   install() {
