@@ -10,6 +10,7 @@
 
 #include "cmd/counts.h"
 #include "core/netset.h"
+#include "out/text.h"
 
 struct counts {
 	void *tree; /* tsearch(3) of struct record */
@@ -25,11 +26,6 @@ static const char *const class_names[CLASS_MAX] = {
 	[CLASS_IGNORED] = "ignored",       [CLASS_FIREWALL] = "firewall",
 	[CLASS_PROHIBITED] = "prohibited", [CLASS_UNANSWERED] = "unanswered",
 	[CLASS_REFUSED] = "refused",       [CLASS_OTHER] = "other",
-};
-
-static const char *const hook_names[HOOK_MAX] = {
-	[HOOK_UNKNOWN] = "unknown", [HOOK_INGRESS] = "ingress", [HOOK_EGRESS] = "egress",
-	[HOOK_XDP] = "xdp",         [HOOK_DROP] = "drop",
 };
 
 static const char *const counter_names[COUNT_MAX] = {
@@ -110,25 +106,10 @@ static void print_json(struct counts *counts, json_t *object)
 	json_decref(object);
 }
 
-static const char *proto_name(__u8 proto, char buf[8])
-{
-	switch (proto) {
-	case 1:
-		return "icmp";
-	case 6:
-		return "tcp";
-	case 17:
-		return "udp";
-	case 58:
-		return "icmpv6";
-	}
-	snprintf(buf, 8, "%u", proto);
-	return buf;
-}
-
 static void print_record(struct counts *counts, const struct record *r)
 {
-	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], name[IF_NAMESIZE], proto[8];
+	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], name[IF_NAMESIZE],
+		proto[TEXT_NUMBER_MAX];
 	const char *reason = counts->reasons->name[r->code % SW_REASON_MAX];
 
 	addr_format(&r->source, source);
@@ -141,11 +122,11 @@ static void print_record(struct counts *counts, const struct record *r)
 	}
 	print_json(counts,
 		   json_pack("{ss ss si ss ss ss ss ss* sI sI}", "source", source, "destination",
-			     destination, "port", r->port, "proto", proto_name(r->proto, proto),
+			     destination, "port", r->port, "proto", text_proto(r->proto, proto),
 			     "class", class_names[r->class % CLASS_MAX], "reason",
-			     reason ? reason : "unknown", "hook", hook_names[r->hook % HOOK_MAX],
-			     "interface", if_indextoname(r->ifindex, name), "packets",
-			     (json_int_t)r->count, "bytes", (json_int_t)r->bytes));
+			     reason ? reason : "unknown", "hook", text_hook(r->hook), "interface",
+			     if_indextoname(r->ifindex, name), "packets", (json_int_t)r->count,
+			     "bytes", (json_int_t)r->bytes));
 }
 
 static void visit(const void *node, VISIT order, void *arg)

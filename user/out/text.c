@@ -111,7 +111,7 @@ const char *text_dimension(enum dimension dimension)
 	return names[dimension];
 }
 
-static const char *hook_name(__u16 hook)
+const char *text_hook(__u16 hook)
 {
 	static const char *const names[HOOK_MAX] = {
 		[HOOK_UNKNOWN] = "unknown", [HOOK_INGRESS] = "ingress", [HOOK_EGRESS] = "egress",
@@ -154,7 +154,7 @@ const char *text_entry(const struct observer *observer, enum dimension dimension
 		break;
 	case DIM_HOOK:
 	case DIM_MAX:
-		snprintf(buf, TEXT_ENTRY_MAX, "%s", hook_name(entry->code));
+		snprintf(buf, TEXT_ENTRY_MAX, "%s", text_hook(entry->code));
 		break;
 	}
 	return buf;

@@ -41,6 +41,9 @@ const char *text_dimension(enum dimension dimension);
 const char *text_entry(const struct observer *observer, enum dimension dimension,
 		       const struct top_entry *entry, char buf[TEXT_ENTRY_MAX]);
 
+/* "ingress", "egress"... by enum sw_hook; "unknown" for what is none. */
+const char *text_hook(__u16 hook);
+
 /* "tcp", "udp": the words of the configuration; "89" where it has none. Lives as long as buf. */
 const char *text_proto(__u8 proto, char buf[TEXT_NUMBER_MAX]);
 
