@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Flows: what begins one, what ends it, and its other direction. */
+/*
+ * Flows in their map: by which names they are found, where a segment stands in one, and how a
+ * changed one is stored.
+ */
 #ifndef BPF_FLOW_H
 #define BPF_FLOW_H
 
 #include "found.bpf.h"
 
-static __always_inline struct flow_lock *http_lock_of(const struct flow_key *key)
+/* What to do with the segment next. */
+#define HTTP_DONE 0
+#define HTTP_READ 1
+#define HTTP_HOLD 2 /* keep it for later: hold.bpf.h */
+/* Load the first bytes, then http_begin(): */
+#define HTTP_RESYNC 3 /* framing was lost */
+#define HTTP_UNSURE 4 /* the flow is not confirmed yet */
+#define HTTP_AHEAD  5 /* there is a hole before it */
+#define HTTP_NEW    6 /* there is no flow */
+
+static __always_inline struct flow_lock *flow_lock_of(const struct flow_key *key)
 {
 	__u32 n = key->client_port ^ key->server_port ^ key->client.w[3] ^ key->server.w[3];
 
@@ -13,13 +26,71 @@ static __always_inline struct flow_lock *http_lock_of(const struct flow_key *key
 	return bpf_map_lookup_elem(&flow_locks, &n);
 }
 
-/* A SYN begins a new connection on a tuple that was used before; one sent again does not. */
-static __always_inline void http_see_syn(struct scratch *s)
-{
-	const struct http1_flow *flow = bpf_map_lookup_elem(&flows, &s->flow_key);
+/*
+ * NAT gives one connection two tuples. Each is a name of the same flow: an alias, whose value is
+ * the flow's key. Addresses stand in its carry, ports and zone in `left`.
+ */
+_Static_assert(offsetof(struct flow_key, client_port) == sizeof(((struct http1_flow *)0)->carry),
+	       "an alias holds the addresses");
+_Static_assert(sizeof(struct flow_key) == offsetof(struct flow_key, client_port) + sizeof(__u64),
+	       "an alias holds the ports");
 
-	if (flow && flow->isn != s->packet.seq)
+static __always_inline void flow_make_alias(struct http1_flow *alias, const struct flow_key *of)
+{
+	__builtin_memset(alias, 0, sizeof(*alias));
+	alias->state = HTTP1_ALIAS;
+	__builtin_memcpy(alias->carry, of, sizeof(alias->carry));
+	__builtin_memcpy(&alias->left, &of->client_port, sizeof(alias->left));
+}
+
+static __always_inline void flow_read_alias(const struct http1_flow *alias, struct flow_key *ret)
+{
+	__builtin_memcpy(ret, alias->carry, sizeof(alias->carry));
+	__builtin_memcpy(&ret->client_port, &alias->left, sizeof(alias->left));
+}
+
+/*
+ * The flow that *key names; *key is then its own key. An alias of a flow that is gone goes too:
+ * NULL, and *key as it was.
+ */
+static __always_inline struct http1_flow *flow_find(struct flow_key *key)
+{
+	struct http1_flow *flow = bpf_map_lookup_elem(&flows, key);
+	struct flow_key name;
+
+	if (!flow || flow->state != HTTP1_ALIAS)
+		return flow;
+	name = *key;
+	flow_read_alias(flow, key);
+	flow = bpf_map_lookup_elem(&flows, key);
+	if (flow && flow->state != HTTP1_ALIAS)
+		return flow;
+	*key = name;
+	bpf_map_delete_elem(&flows, key);
+	return NULL;
+}
+
+/*
+ * A SYN begins a new connection on a tuple that was used before; one sent again does not. Of a name
+ * only the name goes: another client may have the flow by now.
+ */
+__noinline int flow_see_syn(void)
+{
+	struct scratch *s = scratch_get();
+	const struct http1_flow *flow;
+
+	if (!s)
+		return 0;
+	flow = bpf_map_lookup_elem(&flows, &s->flow_key);
+	if (!flow)
+		return 0;
+	if (flow->state == HTTP1_ALIAS) {
+		flow_read_alias(flow, &s->joined_key);
+		flow = bpf_map_lookup_elem(&flows, &s->joined_key);
+	}
+	if (!flow || flow->isn != s->packet.seq)
 		bpf_map_delete_elem(&flows, &s->flow_key);
+	return 0;
 }
 
 /*
@@ -27,61 +98,77 @@ static __always_inline void http_see_syn(struct scratch *s)
  * response. Without the lock: should another CPU find the next response at the same moment, a wrong
  * header_end at worst hides one response to HEAD.
  */
-static __always_inline void http_note_seen(struct http1_flow *flow, __u32 end)
+static __always_inline void flow_note_seen(struct http1_flow *flow, __u32 end)
 {
 	if ((__s32)(end - flow->header_end) > 0)
 		flow->header_end = end;
 }
 
 /* The flow of the other direction: there this packet's sender is the client. */
-static __always_inline struct http1_flow *http_reverse(struct scratch *s)
+static __always_inline struct http1_flow *flow_reverse(struct scratch *s)
 {
 	s->reverse_key.client = s->flow_key.server;
 	s->reverse_key.server = s->flow_key.client;
 	s->reverse_key.client_port = s->flow_key.server_port;
 	s->reverse_key.server_port = s->flow_key.client_port;
 	s->reverse_key.zone = 0;
-	return bpf_map_lookup_elem(&flows, &s->reverse_key);
+	return flow_find(&s->reverse_key);
 }
 
-/* The segment looks like a request: where it acknowledges, the answer begins. Returns HTTP_DONE. */
-__noinline int http_expect(void)
+/* Places the segment at work against run.flow, which was just copied. */
+static __always_inline int flow_place(struct scratch *s, __u32 ack)
 {
-	struct scratch *s = scratch_get();
+	struct http1_flow *flow = &s->run.flow;
+	__s32 behind = flow->next - s->run.seq;
+
+	switch (http1_place(flow, s->run.seq, ack, s->run.len)) {
+	case HTTP1_READ:
+		s->run.pos = behind > 0 ? behind : 0;
+		return HTTP_READ;
+	case HTTP1_TRY_RESYNC:
+		return HTTP_RESYNC;
+	case HTTP1_UNSURE:
+		return HTTP_UNSURE;
+	case HTTP1_AHEAD:
+		return s->is_held ? HTTP_DONE : HTTP_AHEAD;
+	default:
+		return HTTP_DONE;
+	}
+}
+
+/* What became of a change. */
+enum flow_stored { FLOW_STORED, FLOW_OUTRUN, FLOW_REFUSED };
+
+/* Stores run.flow if the flow is still as it was copied; else copies it once more. */
+static __always_inline enum flow_stored flow_store(struct scratch *s)
+{
+	enum flow_stored stored = FLOW_OUTRUN;
 	struct http1_flow *flow;
 	struct flow_lock *lock;
-	struct totals *t;
 	int err;
 
-	if (!s)
-		return 0;
-	flow = http_reverse(s);
+	flow = bpf_map_lookup_elem(&flows, &s->flow_key);
 	if (!flow) {
-		t = count_totals(s->epoch & 1);
-		http1_init(&s->run.flow, s->run.ack);
-		s->run.flow.last_ack = s->run.seq;
-		err = count_insert(&flows, &s->reverse_key, &s->run.flow);
-		if (t && err != -EEXIST)
-			count_add(t, err ? COUNT_FLOWS_REFUSED : COUNT_FLOWS_CREATED);
-		return 0;
+		err = count_insert(&flows, &s->flow_key, &s->run.flow);
+		if (!err)
+			return FLOW_STORED;
+		if (err != -EEXIST)
+			return FLOW_REFUSED;
+		flow = bpf_map_lookup_elem(&flows, &s->flow_key);
 	}
-	/*
-	 * A flow that is not confirmed moves on with its requests, but not for one that was sent
-	 * before the first bytes of the answer arrived: those may be in the carry.
-	 */
-	if (flow->flags & HTTP1_CONFIRMED || flow->next - s->run.ack <= HTTP1_LINE)
-		return 0;
-	lock = http_lock_of(&s->reverse_key);
-	if (!lock)
-		return 0;
+	lock = flow_lock_of(&s->flow_key);
+	if (!flow || !lock)
+		return FLOW_REFUSED;
 	bpf_spin_lock(&lock->lock);
-	if (!(flow->flags & HTTP1_CONFIRMED)) {
-		http1_start(flow, s->run.ack);
-		flow->last_ack = s->run.seq;
-		flow->turn++;
+	if (!s->is_new && flow->turn == s->run.flow.turn && flow->state != HTTP1_ALIAS) {
+		s->run.flow.turn++;
+		*flow = s->run.flow;
+		stored = FLOW_STORED;
+	} else {
+		s->run.flow = *flow;
 	}
 	bpf_spin_unlock(&lock->lock);
-	return 0;
+	return stored;
 }
 
 #endif

@@ -81,6 +81,10 @@ __noinline int http_count_found(__u32 n)
 	case HTTP1_RESYNC:
 		count_add(t, COUNT_HTTP_RESYNC);
 		break;
+	case HTTP1_ABANDONED:
+		count_add(t, COUNT_HTTP_GAP);
+		count_add(t, COUNT_HTTP_HOLE_CLOSED);
+		break;
 	default:
 		http_count_response(s, t, what);
 	}

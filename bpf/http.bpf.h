@@ -3,8 +3,8 @@
 #ifndef BPF_HTTP_H
 #define BPF_HTTP_H
 
-#include "flow.bpf.h"
-#include "found.bpf.h"
+#include "request.bpf.h"
+#include "hold.bpf.h"
 
 /*
  * Two CPUs may see one flow at once, at two hooks. Each copies the flow's state, reads its segment,
@@ -29,39 +29,6 @@ static struct http1_run *http1_current(void)
 	return s ? &s->run : NULL;
 }
 
-/* What to do with the segment next. */
-#define HTTP_DONE 0
-#define HTTP_READ 1
-/* Load the first bytes, then http_begin(): */
-#define HTTP_RESYNC 2 /* framing was lost */
-#define HTTP_UNSURE 3 /* the flow is not confirmed yet */
-#define HTTP_NEW    4 /* there is no flow */
-
-/* Places the segment against run.flow, which was just copied. */
-static __always_inline int http_place(struct scratch *s, __u32 ack)
-{
-	struct http1_flow *flow = &s->run.flow;
-	__s32 behind = flow->next - s->run.seq;
-	struct totals *t;
-
-	switch (http1_place(flow, s->run.seq, ack, s->run.len)) {
-	case HTTP1_READ:
-		s->run.pos = behind > 0 ? behind : 0;
-		return HTTP_READ;
-	case HTTP1_TRY_RESYNC:
-		return HTTP_RESYNC;
-	case HTTP1_UNSURE:
-		return HTTP_UNSURE;
-	case HTTP1_GAP:
-		t = count_totals(s->epoch & 1);
-		if (t)
-			count_add(t, COUNT_HTTP_GAP);
-		return HTTP_DONE;
-	default:
-		return HTTP_DONE;
-	}
-}
-
 /* Looks the segment's flow up and places the segment. */
 __noinline int http_open(void)
 {
@@ -81,7 +48,8 @@ __noinline int http_open(void)
 	s->run.window_len = 0;
 	s->found_count = 0;
 	s->is_new = 0;
-	flow = bpf_map_lookup_elem(&flows, &s->flow_key);
+	s->is_held = 0;
+	flow = flow_find(&s->flow_key);
 	if (!flow)
 		return HTTP_NEW;
 	/* Most segments of a body end here: one word says that they were read, without the lock. */
@@ -90,18 +58,18 @@ __noinline int http_open(void)
 		return HTTP_DONE;
 	/* And most of an opaque flow here. */
 	if (flow->state == HTTP1_OPAQUE && !http1_is_fresh(flow, s->run.ack)) {
-		http_note_seen(flow, seq + len);
+		flow_note_seen(flow, seq + len);
 		return HTTP_DONE;
 	}
-	lock = http_lock_of(&s->flow_key);
+	lock = flow_lock_of(&s->flow_key);
 	if (!lock)
 		return HTTP_DONE;
 	bpf_spin_lock(&lock->lock);
 	s->run.flow = *flow;
 	bpf_spin_unlock(&lock->lock);
 	if (s->run.flow.state == HTTP1_OPAQUE)
-		http_note_seen(flow, seq + len);
-	return http_place(s, s->run.ack);
+		flow_note_seen(flow, seq + len);
+	return flow_place(s, s->run.ack);
 }
 
 /* A status line where none is due: what is it? */
@@ -114,7 +82,7 @@ __noinline int http_meet_status(__u32 todo)
 	if (!s)
 		return HTTP_DONE;
 	t = count_totals(s->epoch & 1);
-	reverse = http_reverse(s);
+	reverse = flow_reverse(s);
 	/* From the client of a flow: the body of a request. */
 	if (!t || (reverse && (todo == HTTP_NEW || reverse->flags & HTTP1_CONFIRMED)))
 		return HTTP_DONE;
@@ -123,6 +91,8 @@ __noinline int http_meet_status(__u32 todo)
 		return HTTP_DONE;
 	}
 	if (todo == HTTP_NEW) {
+		if (note_exchange(s, &s->flow_key, 1) && join_flows(1))
+			return HTTP_DONE; /* read at the earlier hook */
 		http1_init(&s->run.flow, s->run.seq);
 		s->is_new = 1;
 	} else {
@@ -133,12 +103,58 @@ __noinline int http_meet_status(__u32 todo)
 	return HTTP_READ;
 }
 
+/* A status line after bytes that are missing, or where framing was lost: begin there. */
+static __always_inline int http_resync(struct scratch *s)
+{
+	struct http1_flow *flow = &s->run.flow;
+
+	if (!http1_answers_head(flow, s->run.seq))
+		http_keep(s, HTTP1_RESYNC);
+	if (flow->flags & HTTP1_HELD)
+		http_keep(s, HTTP1_ABANDONED);
+	http1_start(flow, s->run.seq);
+	return HTTP_READ;
+}
+
+__noinline int http_is_request(void)
+{
+	struct scratch *s = scratch_get();
+
+	return s ? http1_is_request(s->run.window, s->run.window_len) : 0;
+}
+
+/*
+ * There is a hole before the segment. It is held until the hole is filled; unless it never will be:
+ * the client has what is missing here, or it is too far away, or nobody says.
+ */
+static __always_inline int http_meet_hole(struct scratch *s, bool is_start)
+{
+	struct http1_flow *flow = &s->run.flow;
+	bool near = hold_distance(flow, s->run.seq) < HOLD_SPAN,
+	     confirmed = flow->flags & HTTP1_CONFIRMED;
+	struct totals *t;
+
+	if (is_start && confirmed && http1_is_fresh(flow, s->run.ack) &&
+	    (flow->flags & HTTP1_PASSED || !require_reverse || !near))
+		return http_resync(s);
+	if (!confirmed && (!require_reverse || flow->status == HTTP1_OTHER))
+		return is_start && !(require_reverse && http_is_request())
+			       ? http_meet_status(HTTP_AHEAD)
+			       : HTTP_DONE;
+	if (near)
+		return HTTP_HOLD;
+	t = count_totals(s->epoch & 1);
+	if (t && (confirmed || is_start))
+		count_add(t, COUNT_HTTP_GAP);
+	return HTTP_DONE;
+}
+
 /* The first bytes of the payload are in run.window: what do they begin? */
 __noinline int http_begin(__u32 todo)
 {
 	struct scratch *s = scratch_get();
 	struct http1_flow *flow;
-	bool is_start, is_request;
+	bool is_start;
 
 	if (!s)
 		return HTTP_DONE;
@@ -147,63 +163,27 @@ __noinline int http_begin(__u32 todo)
 	is_start = http1_is_start(s->run.window, s->run.window_len);
 	if (todo == HTTP_RESYNC) {
 		/* The flow goes on as if the client had sent nothing new. */
-		if (!is_start)
-			return http_place(s, flow->last_ack);
-		if (!http1_answers_head(flow, s->run.seq))
-			http_keep(s, HTTP1_RESYNC);
-		http1_start(flow, s->run.seq);
+		return is_start ? http_resync(s) : flow_place(s, flow->last_ack);
+	}
+	if (todo == HTTP_NEW) {
+		/* "HEAD" and "HTTP" begin alike: where requests are seen, it is for them to say. */
+		if ((require_reverse || !is_start) && http_is_request())
+			return request_see();
+		return is_start ? http_meet_status(HTTP_NEW) : HTTP_DONE;
+	}
+	if (todo == HTTP_UNSURE && is_start)
 		return HTTP_READ;
+	if (!(flow->flags & HTTP1_CONFIRMED) && !is_start &&
+	    http1_is_method(s->run.window, s->run.window_len)) {
+		/* What was taken for a request was none: this is the client. */
+		bpf_map_delete_elem(&flows, &s->flow_key);
+		return request_see();
 	}
-	/* "HEAD" and "HTTP" begin alike: where requests are seen, it is for them to say. */
-	is_request = (require_reverse || !is_start) &&
-		     http1_is_request(s->run.window, s->run.window_len);
-	if (todo == HTTP_UNSURE) {
-		if (is_start && flow->next == s->run.seq)
-			return HTTP_READ;
-		if (http1_is_method(s->run.window, s->run.window_len)) {
-			/* What was taken for a request was none: this is the client. */
-			bpf_map_delete_elem(&flows, &s->flow_key);
-			return http_expect();
-		}
-	} else if (is_request) {
-		return http_expect();
-	}
-	return is_start && !is_request ? http_meet_status(todo) : HTTP_DONE;
-}
-
-/* What became of a commit. */
-enum http_stored { HTTP_STORED, HTTP_OUTRUN, HTTP_REFUSED };
-
-/* Stores run.flow if the flow is still as it was copied; else copies it once more. */
-static __always_inline enum http_stored http_store(struct scratch *s)
-{
-	enum http_stored stored = HTTP_OUTRUN;
-	struct http1_flow *flow;
-	struct flow_lock *lock;
-	int err;
-
-	flow = bpf_map_lookup_elem(&flows, &s->flow_key);
-	if (!flow) {
-		err = count_insert(&flows, &s->flow_key, &s->run.flow);
-		if (!err)
-			return HTTP_STORED;
-		if (err != -EEXIST)
-			return HTTP_REFUSED;
-		flow = bpf_map_lookup_elem(&flows, &s->flow_key);
-	}
-	lock = http_lock_of(&s->flow_key);
-	if (!flow || !lock)
-		return HTTP_REFUSED;
-	bpf_spin_lock(&lock->lock);
-	if (!s->is_new && flow->turn == s->run.flow.turn) {
-		s->run.flow.turn++;
-		*flow = s->run.flow;
-		stored = HTTP_STORED;
-	} else {
-		s->run.flow = *flow;
-	}
-	bpf_spin_unlock(&lock->lock);
-	return stored;
+	if (todo == HTTP_AHEAD)
+		return http_meet_hole(s, is_start);
+	flow->status = HTTP1_OTHER;
+	flow_store(s);
+	return HTTP_DONE;
 }
 
 /* Commits what was read so far. more: the segment has not ended. What to do next. */
@@ -221,16 +201,16 @@ __noinline int http_commit(__u32 more)
 	s->run.flow.next = s->run.seq + s->run.pos;
 	count = s->found_count;
 	s->found_count = 0;
-	switch (http_store(s)) {
-	case HTTP_OUTRUN:
+	switch (flow_store(s)) {
+	case FLOW_OUTRUN:
 		s->is_new = 0;
 		count_add(t, COUNT_HTTP_CLAIM_LOST);
-		return http_place(s, s->run.ack);
-	case HTTP_REFUSED:
+		return flow_place(s, s->run.ack);
+	case FLOW_REFUSED:
 		/* Every hook would count what no hook can remember: nobody does. */
 		count_add(t, COUNT_FLOWS_REFUSED);
 		return HTTP_DONE;
-	case HTTP_STORED:
+	case FLOW_STORED:
 		break;
 	}
 	if (s->is_new)
@@ -238,7 +218,9 @@ __noinline int http_commit(__u32 more)
 	s->is_new = 0;
 	for (__u32 i = 0; i < FOUND_MAX && i < count; i++)
 		http_count_found(i);
-	return more ? HTTP_READ : HTTP_DONE;
+	if (more)
+		return HTTP_READ;
+	return s->run.flow.flags & HTTP1_HELD ? hold_release() : HTTP_DONE;
 }
 
 /* The budget is used up: framing is lost until a resync. */
@@ -267,16 +249,19 @@ __noinline int http_unreadable(void)
 
 /*
  * The loops for one kind of hook. load(ctx, off, n) copies n (1..HTTP1_WINDOW) bytes of the packet
- * at off into run.window, 0 on success. Each function is global: verified once.
+ * at off into run.window, keep() is HOLD_DEFINE's. Each function is global: verified once.
  */
-#define HTTP_DEFINE(name, ctx_type, load)                                                       \
+#define HTTP_DEFINE(name, ctx_type, load, keep)                                                 \
+	HOLD_DEFINE(name, ctx_type, keep)                                                       \
+                                                                                                \
 	static __always_inline int http_load_##name(ctx_type *ctx, struct scratch *s, __u32 n)  \
 	{                                                                                       \
 		/* n is 1..HTTP1_WINDOW: the mask shows it to the verifiers of 5.10 and 6.1. */ \
 		n--;                                                                            \
 		PARSE_KEEP(n);                                                                  \
 		n = (n & (HTTP1_WINDOW - 1)) + 1;                                               \
-		if (load(ctx, s, s->packet.payload_off + s->run.pos, n))                        \
+		if (s->is_held ? hold_load(n)                                                   \
+			       : load(ctx, s, s->packet.payload_off + s->run.pos, n))           \
 			return -1;                                                              \
 		s->run.window_pos = s->run.pos;                                                 \
 		s->run.window_len = n;                                                          \
@@ -340,9 +325,12 @@ __noinline int http_unreadable(void)
 				}                                                               \
 				todo = http_begin(todo);                                        \
 			}                                                                       \
-			if (todo != HTTP_READ)                                                  \
+			if (todo == HTTP_READ)                                                  \
+				todo = http_commit(http_batch_##name(ctx));                     \
+			else if (todo == HTTP_HOLD)                                             \
+				todo = hold_segment_##name(ctx);                                \
+			else if (todo == HTTP_DONE)                                             \
 				return 0;                                                       \
-			todo = http_commit(http_batch_##name(ctx));                             \
 		}                                                                               \
 		if (todo != HTTP_DONE)                                                          \
 			http_give_up();                                                         \

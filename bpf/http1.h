@@ -57,7 +57,10 @@ static __always_inline void http1_end_headers(struct http1_run *run)
 	flow->header_end = run->seq + run->pos;
 	if (flow->status == 101) {
 		http1_go_opaque(run, HTTP1_WENT_OPAQUE);
-	} else if (flow->status < 200 || flow->status == 204 || flow->status == 304) {
+	} else if (flow->status < 200) {
+		flow->state = HTTP1_STATUS; /* the final response is still due */
+	} else if (flow->status == 204 || flow->status == 304 || flow->flags & HTTP1_HEAD_DUE) {
+		flow->flags &= ~HTTP1_HEAD_DUE;
 		flow->state = HTTP1_STATUS;
 	} else if (flow->flags & HTTP1_CHUNKED) {
 		flow->flags |= HTTP1_MAYBE_HEAD;
@@ -160,7 +163,7 @@ static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __
 	run->event = HTTP1_RESPONSE;
 	run->line_seq = run->seq + run->pos - carried;
 	flow->status = status;
-	flow->flags = HTTP1_CONFIRMED;
+	flow->flags = HTTP1_CONFIRMED | (flow->flags & (HTTP1_HELD | HTTP1_HEAD_DUE));
 	flow->left = 0;
 	flow->last_ack = run->ack;
 	flow->state = HTTP1_HEADER_SKIP;

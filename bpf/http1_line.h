@@ -31,6 +31,7 @@ enum http1_state {
 	HTTP1_TRAILER,     /* at the start of a trailer line */
 	HTTP1_TRAILER_SKIP,
 	HTTP1_OPAQUE, /* the end can't be told: close-delimited, 101, or lost */
+	HTTP1_ALIAS,  /* no state: another name of a flow, whose key stands here (flow.bpf.h) */
 };
 
 #define HTTP1_CHUNKED    0x01
@@ -41,6 +42,12 @@ enum http1_state {
 #define HTTP1_ODD_LENGTH 0x08
 /* A status line came where one was due: this is an HTTP server's flow. */
 #define HTTP1_CONFIRMED 0x10
+/* Bytes behind a hole are held (hold.bpf.h), up to block hold_last of the sequence space. */
+#define HTTP1_HELD 0x20
+/* The client has received what is missing here: it will not be sent again. */
+#define HTTP1_PASSED 0x40
+/* The next final response answers HEAD: it has no body (RFC 9112 6.3). */
+#define HTTP1_HEAD_DUE 0x80
 
 /*
  * State of a flow: value of the map `flows`. Sequence numbers wrap; compare by signed difference.
@@ -56,7 +63,7 @@ struct http1_flow {
 	__u8 state; /* enum http1_state */
 	__u8 carry_len;
 	__u8 flags;
-	__u8 pad;
+	__u8 hold_last;
 	__u16 turn; /* raised by every change: who read an older one has read something else */
 	__u8 carry[HTTP1_LINE]; /* start of a line that the segment's end cut */
 };
@@ -71,7 +78,9 @@ enum http1_event {
 	HTTP1_BAD_LENGTH,
 	HTTP1_BAD_CHUNK,
 	HTTP1_WENT_OPAQUE, /* close-delimited body or 101: not an error */
-	HTTP1_RESYNC,      /* the caller's: framing was lost, and is found again */
+	/* The caller's: */
+	HTTP1_RESYNC,    /* framing was lost, and is found again */
+	HTTP1_ABANDONED, /* ... and bytes that were held behind a hole are given up for it */
 };
 
 /* One segment at work. Per-CPU scratch in the kernel. */
@@ -133,6 +142,9 @@ static __always_inline __u32 http1_newline(__u64 v)
 
 	return ((below * 0x0101010101010101ULL) >> 56) - (m != 0);
 }
+
+/* http1_flow.status of a flow that is not confirmed: what came first was no status line. */
+#define HTTP1_OTHER 1
 
 /* http1_match_status(): what a number below 100 means. */
 #define HTTP1_NO_STATUS      0

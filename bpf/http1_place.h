@@ -9,9 +9,9 @@
 enum http1_place {
 	HTTP1_READ,       /* run the machine from run.pos */
 	HTTP1_OLD,        /* retransmission, second hook, or body: nothing to do */
-	HTTP1_GAP,        /* bytes before it were not seen: framing is lost until a resync */
 	HTTP1_TRY_RESYNC, /* look at its first bytes: http1_is_start() */
 	HTTP1_UNSURE,     /* nobody knows yet whether this is HTTP: look at them too */
+	HTTP1_AHEAD,      /* bytes before it were not seen yet, or never will be */
 };
 
 /* The client has sent something since the last status line. */
@@ -39,12 +39,12 @@ static __always_inline enum http1_place http1_place(const struct http1_flow *flo
 
 	if (flow->state == HTTP1_OPAQUE)
 		return fresh && (__s32)(seq - flow->header_end) >= 0 ? HTTP1_TRY_RESYNC : HTTP1_OLD;
-	if (!(flow->flags & HTTP1_CONFIRMED) && !flow->carry_len && behind <= 0)
-		return HTTP1_UNSURE;
-	if (fresh && (behind < 0 || http1_answers_head(flow, seq)))
-		return HTTP1_TRY_RESYNC;
 	if (behind < 0)
-		return HTTP1_GAP;
+		return HTTP1_AHEAD;
+	if (!(flow->flags & HTTP1_CONFIRMED) && !flow->carry_len && !behind)
+		return HTTP1_UNSURE;
+	if (fresh && http1_answers_head(flow, seq))
+		return HTTP1_TRY_RESYNC;
 	if ((__u32)behind >= len)
 		return HTTP1_OLD;
 	return HTTP1_READ;
@@ -56,12 +56,28 @@ static __always_inline int http1_is_start(const __u8 *b, __u32 n)
 	return http1_match_status(b, n) != HTTP1_NO_STATUS;
 }
 
+/* How many bytes of empty lines stand before a request (RFC 9112 2.2): at most 4 are skipped. */
+static __always_inline __u32 http1_empty_lines(const __u8 *b, __u32 n)
+{
+	__u32 skip = 0;
+
+	for (__u32 i = 0; i < 4; i++)
+		skip += skip == i && i < n && (b[i] == '\r' || b[i] == '\n');
+	return skip;
+}
+
 /*
  * Do n (> 0) payload bytes begin as a request line does: with a method, or what may become one, and
  * a space (RFC 9112 3)? Letters in lower case are answered too, with 400.
  */
 static __always_inline int http1_is_request(const __u8 *b, __u32 n)
 {
+	__u32 skip = http1_empty_lines(b, n);
+
+	if (skip >= n)
+		return 0;
+	b += skip;
+	n -= skip;
 	for (__u32 i = 0; i < HTTP1_METHOD; i++) {
 		__u8 letter;
 
@@ -76,12 +92,22 @@ static __always_inline int http1_is_request(const __u8 *b, __u32 n)
 	return 0;
 }
 
+/* Is this a request by HEAD? Its response has no body, whatever its header says. */
+static __always_inline int http1_is_head(const __u8 *b, __u32 n)
+{
+	__u32 skip = http1_empty_lines(b, n);
+
+	return n >= skip + 5 && parse_u32(b + skip) == PARSE_BE32(0x48454144) && b[skip + 4] == ' ';
+}
+
 /* Is this surely a request? By the first four bytes, so the preface of HTTP/2 is none. */
 static __always_inline int http1_is_method(const __u8 *b, __u32 n)
 {
-	if (n < 4)
+	__u32 skip = http1_empty_lines(b, n);
+
+	if (n < skip + 4)
 		return 0;
-	switch (parse_u32(b)) {
+	switch (parse_u32(b + skip)) {
 	case PARSE_BE32(0x47455420): /* "GET " */
 	case PARSE_BE32(0x48454144): /* HEAD */
 	case PARSE_BE32(0x504f5354): /* POST */

@@ -39,7 +39,46 @@ struct flow_key {
 	struct addr server;
 	__be16 client_port;
 	__be16 server_port;
-	__u32 zone; /* always 0: one flow has one key at every hook */
+	__u32 zone; /* 0; else no packet has this key: it joins two that NAT changed at both ends */
+};
+
+/* A request that began a flow, in wait for its second name (flow.bpf.h). */
+struct flow_note {
+	struct flow_key key;
+	__u64 time_ns; /* CLOCK_BOOTTIME */
+	__u32 ifindex; /* where it was seen */
+	__u32 hook;
+};
+
+/* What NAT leaves alone of a packet. */
+struct note_key {
+	__u32 seq;
+	__u32 ack;
+	__u32 is_response;
+};
+
+/* A block of a flow's sequence space, and bytes of it that came too early. */
+struct hold_key {
+	struct flow_key flow;
+	__u32 isn;
+	__u32 block; /* sequence number / HOLD_BLOCK */
+};
+
+#define HOLD_BLOCK  1024
+#define HOLD_RANGES 8
+/* Blocks that may lie between the hole and what is held. */
+#define HOLD_SPAN 32
+
+struct hold_range {
+	__u16 from; /* from == to: none */
+	__u16 to;
+	__u32 ack; /* of the segment */
+};
+
+struct hold {
+	struct hold_range range[HOLD_RANGES];
+	/* As a block begins; twice as long, so that any piece stays inside for the verifier. */
+	__u8 bytes[2 * HOLD_BLOCK];
 };
 
 /* Held while a flow's state is copied; alone in a cache line. */
@@ -58,12 +97,17 @@ struct scratch {
 	struct http1_run run;
 	struct flow_key flow_key;
 	struct flow_key reverse_key; /* of the flow in the other direction */
+	struct flow_key joined_key;  /* of two names of a flow */
+	struct hold_key hold_key;    /* where bytes are put or taken */
+	struct flow_note note;
+	struct note_key note_key;
 	struct http_key http_key;
 	struct packet packet;
 	__u32 epoch; /* 0 or 1, the same for all counts of one packet */
 	__u32 hook;
 	__u32 ifindex;
-	__u32 is_new; /* run.flow is not in the map yet */
+	__u32 is_new;  /* run.flow is not in the map yet */
+	__u32 is_held; /* the bytes at work are held ones, not the packet's */
 	__u32 found_count;
 	__u16 found[FOUND_MAX]; /* status codes, and below 100 enum http1_event: not counted yet */
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
@@ -80,7 +124,7 @@ struct drop_scratch {
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
 };
 
-/* 0 -> struct scratch. Written and read by packet programs. 1.1 KiB per CPU. */
+/* 0 -> struct scratch. Written and read by packet programs. 1.4 KiB per CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -117,6 +161,37 @@ struct {
 	__type(key, __u32);
 	__type(value, struct flow_lock);
 } flow_locks SEC(".maps");
+
+/*
+ * struct note_key -> struct flow_note. Written and read by packet programs, microseconds apart.
+ * When full, the oldest goes, and a connection behind NAT may stay two flows. 140 B each.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct note_key);
+	__type(value, struct flow_note);
+} notes SEC(".maps");
+
+/*
+ * struct hold_key -> struct hold. Written and read by packet programs, where segments overtake each
+ * other or are sent again. When full, the oldest block goes: its responses are missing, and the
+ * hole before it shows as one that was never closed. 2.2 KiB each.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct hold_key);
+	__type(value, struct hold);
+} holds SEC(".maps");
+
+/* 0 -> a block without bytes, to insert. Never written. 2.1 KiB. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hold);
+} empty_holds SEC(".maps");
 
 /*
  * struct http_key -> struct http_value per CPU. Written by packet programs, read and emptied by

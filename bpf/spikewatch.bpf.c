@@ -19,7 +19,12 @@ static __always_inline int load_tc(struct __sk_buff *skb, struct scratch *s, __u
 	return bpf_skb_load_bytes(skb, off, s->run.window, n);
 }
 
-HTTP_DEFINE(tc, struct __sk_buff, load_tc)
+static __always_inline int keep_tc(struct __sk_buff *skb, __u32 off, __u8 *to, __u32 n)
+{
+	return bpf_skb_load_bytes(skb, off, to, n);
+}
+
+HTTP_DEFINE(tc, struct __sk_buff, load_tc, keep_tc)
 
 /* Parses s->headers and counts the result. True: a TCP segment for the HTTP machine. */
 static __always_inline bool judge_headers(struct scratch *s, struct totals *t, __u32 result)
@@ -39,7 +44,7 @@ static __always_inline bool judge_headers(struct scratch *s, struct totals *t, _
 	s->flow_key.server_port = p->source_port;
 	s->flow_key.zone = 0;
 	if (p->tcp_flags & PARSE_TCP_SYN) {
-		http_see_syn(s);
+		flow_see_syn();
 		return false;
 	}
 	return true;
@@ -229,7 +234,12 @@ static __always_inline int load_xdp(struct xdp_md *xdp, struct scratch *s, __u32
 	return copy_window(xdp, off, n);
 }
 
-HTTP_DEFINE(xdp, struct xdp_md, load_xdp)
+static __always_inline int keep_xdp(struct xdp_md *xdp, __u32 off, __u8 *to, __u32 n)
+{
+	return copy_linear(xdp, off, to, n, HOLD_BLOCK);
+}
+
+HTTP_DEFINE(xdp, struct xdp_md, load_xdp, keep_xdp)
 
 /* --- XDP with frags: multi-buffer packets --------------------------------------------------- */
 
@@ -238,7 +248,12 @@ static __always_inline int load_xdp_frags(struct xdp_md *xdp, struct scratch *s,
 	return bpf_xdp_load_bytes(xdp, off, s->run.window, n);
 }
 
-HTTP_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags)
+static __always_inline int keep_xdp_frags(struct xdp_md *xdp, __u32 off, __u8 *to, __u32 n)
+{
+	return bpf_xdp_load_bytes(xdp, off, to, n);
+}
+
+HTTP_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags, keep_xdp_frags)
 
 static __always_inline int parse_xdp(struct xdp_md *xdp, struct scratch *s, bool frags)
 {

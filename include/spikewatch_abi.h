@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 2
+#define SW_ABI 3
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {
@@ -77,6 +77,9 @@ _Static_assert(sizeof(struct drop_key) == 48, "drop_key is map ABI");
 /*
  * Counters of an epoch, per CPU: X(constant, name). The names are those of metrics and of `status`.
  *
+ * A hole is opened by bytes that come before those in front of them, and closed once these were
+ * read, or given up for a resync (then http_gap counts too). What stays open is missing.
+ *
  * packets_ingress + packets_egress + packets_xdp = understood + parse_*
  * packets_drop = drop_understood + drop_parse_*
  *
@@ -121,7 +124,10 @@ _Static_assert(sizeof(struct drop_key) == 48, "drop_key is map ABI");
 	X(HTTP_OPAQUE, "http_opaque")                                 \
 	X(HTTP_UNREADABLE, "http_unreadable")                         \
 	X(HTTP_CLAIM_LOST, "http_claim_lost")                         \
+	X(HTTP_HOLE_OPENED, "http_hole_opened")                       \
+	X(HTTP_HOLE_CLOSED, "http_hole_closed")                       \
 	X(FLOWS_CREATED, "flows_created")                             \
+	X(FLOWS_JOINED, "flows_joined")                               \
 	X(FLOWS_REFUSED, "flows_refused")                             \
 	X(RING_SENT, "ring_sent")                                     \
 	X(RING_OVER_BUDGET, "ring_over_budget")                       \

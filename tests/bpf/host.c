@@ -39,6 +39,9 @@ static struct host_map maps[] = {
 	ARRAY(scratches, 1),
 	ARRAY(drop_scratches, 1),
 	HASH(flows),
+	HASH(notes),
+	HASH(holds),
+	ARRAY(empty_holds, 1),
 	HASH(http_counts_0),
 	HASH(http_counts_1),
 	HASH(drop_counts_0),
@@ -80,7 +83,7 @@ static long load(__u32 offset, void *to, __u32 len)
 	memcpy(to, now.packet + offset, len);
 	if (to == s->headers)
 		ASAN_POISON_MEMORY_REGION(s->headers + len, sizeof(s->headers) - len);
-	else
+	else if (to == s->run.window)
 		memset((uint8_t *)to + len, now.fill, sizeof(s->run.window) - len);
 	return 0;
 }
@@ -213,6 +216,8 @@ static void reset(void)
 static void forget_flows(void)
 {
 	host_map_empty(&flows);
+	host_map_empty(&notes);
+	host_map_empty(&holds);
 }
 
 static void add_http(void *ctx, const void *key, const void *value)

@@ -141,9 +141,16 @@ static void empty_hash(int fd, size_t key_size)
 		bpf_map_delete_elem(fd, key);
 }
 
+static void empty_map(const struct bpf_map *map)
+{
+	empty_hash(bpf_map__fd(map), bpf_map__key_size(map));
+}
+
 static void forget_flows(void)
 {
-	empty_hash(bpf_map__fd(state.skel->maps.flows), bpf_map__key_size(state.skel->maps.flows));
+	empty_map(state.skel->maps.flows);
+	empty_map(state.skel->maps.notes);
+	empty_map(state.skel->maps.holds);
 }
 
 static void reset(void)

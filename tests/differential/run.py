@@ -129,7 +129,10 @@ def alone(case):
     path = f"{FOLDER}/alone.pcap"
     wire.write_pcap(path, (packet.frame for packet in case.seen))
     counted, totals = replay(path)
-    return counted, {name: totals[name] for name in REASONS if totals.get(name)}
+    said = {name: totals[name] for name in REASONS if totals.get(name)}
+    if totals["http_hole_opened"] > totals["http_hole_closed"]:
+        said["holes"] = totals["http_hole_opened"] - totals["http_hole_closed"]
+    return counted, said
 
 
 def check(kind, seed, numbers, report, asks):

@@ -307,6 +307,7 @@ static __u64 sum(const __u64 *from, unsigned int first, unsigned int last)
 static void tell_loss(const struct drain *drain, __u64 responses, __u64 drops, struct loss *ret)
 {
 	const __u64 *n = drain->totals.n;
+	__u64 opened = n[COUNT_HTTP_HOLE_OPENED], closed = n[COUNT_HTTP_HOLE_CLOSED];
 
 	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < drain->record_count; i++) {
@@ -324,6 +325,9 @@ static void tell_loss(const struct drain *drain, __u64 responses, __u64 drops, s
 				   n[COUNT_PARSE_EXT_HEADER_LIMIT] + n[COUNT_PARSE_VLAN_LIMIT] +
 				   sum(n, COUNT_HTTP_GAP, COUNT_HTTP_NO_REVERSE) +
 				   n[COUNT_HTTP_UNREADABLE];
+	/* One that closes in a later epoch was told as a loss by then, and stays one. */
+	if (opened > closed)
+		ret->unparsed[FEED_HTTP] += opened - closed;
 	/* A fragment's addresses are known. */
 	ret->unparsed[FEED_DROP] = sum(n, COUNT_DROP_PARSE_TRUNCATED, COUNT_DROP_PARSE_L4_SHORT) -
 				   n[COUNT_DROP_PARSE_IP_FRAGMENT];

@@ -25,8 +25,13 @@
 #define REPLAY_ENTRIES 8192
 
 /* What the kernel takes per entry: struct htab_elem with its LRU node, rounded key, value. */
-#define BYTES_ELEM        56
-#define BYTES_FLOW        (BYTES_ELEM + 40 + 64)
+#define BYTES_ELEM  56
+#define BYTES_FLOW  (BYTES_ELEM + 40 + 64)
+#define BYTES_NOTE  (BYTES_ELEM + 16 + 56)
+#define BYTES_HOLD  (BYTES_ELEM + 48 + 2112)
+#define NOTES_LEAST 4096
+/* Of the budget, what out-of-order bytes may take. */
+#define HOLDS_SHARE       16
 #define BYTES_HTTP_KEY    (BYTES_ELEM + sizeof(struct http_key))
 #define BYTES_DROP_KEY    (BYTES_ELEM + sizeof(struct drop_key))
 #define BYTES_PERCPU_SLOT 8 /* pointer to the per-CPU values */
@@ -83,14 +88,18 @@ static __u32 largest_power(__u64 limit)
 void loader_size_maps(__u64 memory_budget, unsigned int possible_cpus, struct loader_sizes *ret)
 {
 	__u64 share = bytes_per_share(possible_cpus);
-	__u64 least = (__u64)LRU_ENTRIES_PER_CPU * possible_cpus;
+	__u64 least = (__u64)LRU_ENTRIES_PER_CPU * possible_cpus, fixed;
 
+	ret->notes = least > NOTES_LEAST ? least : NOTES_LEAST;
+	ret->holds = largest_power(memory_budget / HOLDS_SHARE / BYTES_HOLD);
+	fixed = (__u64)ret->notes * BYTES_NOTE + (__u64)ret->holds * BYTES_HOLD;
+	memory_budget -= fixed < memory_budget ? fixed : memory_budget;
 	ret->shared = memory_budget / share < least;
 	if (ret->shared)
 		share = bytes_per_share(0);
 	ret->counts = largest_power(memory_budget / share);
 	ret->flows = ret->counts * 2;
-	ret->bytes = ret->counts * share;
+	ret->bytes = ret->counts * share + fixed;
 }
 
 static int to_log(enum libbpf_print_level level, const char *format, va_list args)
@@ -142,6 +151,10 @@ static int size_maps(struct spikewatch *skel, const struct loader_sizes *sizes, 
 {
 	int err = bpf_map__set_max_entries(skel->maps.flows, sizes->flows);
 
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.notes, sizes->notes);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.holds, sizes->holds);
 	if (!err)
 		err = size_counts(skel->maps.http_epochs, skel->maps.http_counts_0,
 				  skel->maps.http_counts_1, sizes, &templates[0]);

@@ -22,9 +22,10 @@ struct loader_cfg {
 struct loader_sizes {
 	__u32 flows;
 	__u32 counts; /* each of the four counting maps */
-	bool shared;  /* counting maps are shared by the CPUs: the budget is too small for one each
-		       */
-	__u64 bytes;  /* about what all maps take */
+	__u32 notes;
+	__u32 holds; /* blocks of 1 KiB */
+	bool shared; /* by all CPUs are the counting maps: the budget is too small for one each */
+	__u64 bytes; /* about what all maps take */
 };
 
 enum loader_mode { MODE_TCX, MODE_CLSACT, MODE_XDP, MODE_XDP_GENERIC };

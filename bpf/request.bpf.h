@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Requests: they say where the next response begins, and which tuples NAT has made of one
+ * connection.
+ *
+ * NAT changes addresses and ports, but no sequence numbers: what begins a flow at one hook and has
+ * the numbers of what began another at an earlier one is the same segment. Both tuples become names
+ * of one flow, of the client as it was seen before NAT and the server as it was seen behind it. So
+ * whichever hook sees a response first counts it, and with the true addresses.
+ */
+#ifndef BPF_REQUEST_H
+#define BPF_REQUEST_H
+
+#include "flow.bpf.h"
+
+/* A note is found microseconds later; a request that was dropped in between comes again. */
+#define NOTE_NS 10000000000ULL
+
+static __always_inline bool is_same_key(const struct flow_key *a, const struct flow_key *b)
+{
+	const __u64 *x = (const void *)a, *y = (const void *)b;
+
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]));
+}
+
+/*
+ * Looks for the same segment at an earlier hook, by another name than `key`; leaves a note of this
+ * one otherwise. True: s->note is the earlier one. The same hook has not seen it twice: that is
+ * somebody else's segment.
+ */
+static __always_inline bool note_exchange(struct scratch *s, const struct flow_key *key,
+					  __u32 is_response)
+{
+	const struct flow_note *note;
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	s->note_key.seq = s->run.seq;
+	s->note_key.ack = s->run.ack;
+	s->note_key.is_response = is_response;
+	note = bpf_map_lookup_elem(&notes, &s->note_key);
+	if (note && (note->ifindex != s->ifindex || note->hook != s->hook) &&
+	    now - note->time_ns < NOTE_NS && !is_same_key(&note->key, key)) {
+		s->note = *note;
+		return true;
+	}
+	s->note.key = *key;
+	s->note.time_ns = now;
+	s->note.ifindex = s->ifindex;
+	s->note.hook = s->hook;
+	bpf_map_update_elem(&notes, &s->note_key, &s->note, BPF_ANY);
+	return false;
+}
+
+/* Sets joined_key: the client of one name, the server of the other. */
+static __always_inline void join_keys(struct scratch *s, const struct flow_key *client,
+				      const struct flow_key *server)
+{
+	struct flow_key *joined = &s->joined_key;
+
+	joined->client = client->client;
+	joined->client_port = client->client_port;
+	joined->server = server->server;
+	joined->server_port = server->server_port;
+	joined->zone = 0;
+	/* No packet has this tuple, or an unrelated one: NAT allows what we must keep apart. */
+	if (!is_same_key(joined, client) && !is_same_key(joined, server))
+		joined->zone = 1 | (client->server.w[3] ^ server->client.w[3] ^
+				    ((__u32)server->client_port << 16 | client->server_port));
+}
+
+/* Makes `key` a name of joined_key. */
+static __always_inline void join_name(struct scratch *s, const struct flow_key *key)
+{
+	struct http1_flow alias;
+
+	flow_make_alias(&alias, &s->joined_key);
+	bpf_map_update_elem(&flows, key, &alias, BPF_ANY);
+}
+
+/*
+ * The segment was seen before, as s->note says: joins that flow and the name it has here. False
+ * where that flow is gone. run.flow is overwritten.
+ */
+__noinline int join_flows(__u32 is_response)
+{
+	struct scratch *s = scratch_get();
+	const struct flow_key *here;
+	struct http1_flow *flow;
+	struct flow_lock *lock;
+	struct totals *t;
+
+	if (!s)
+		return 0;
+	here = is_response ? &s->flow_key : &s->reverse_key;
+	flow = bpf_map_lookup_elem(&flows, &s->note.key);
+	if (!flow)
+		return 0;
+	if (flow->state == HTTP1_ALIAS) {
+		/* A third name. */
+		flow_read_alias(flow, &s->joined_key);
+		join_name(s, here);
+		return 1;
+	}
+	if (is_response)
+		join_keys(s, here, &s->note.key);
+	else
+		join_keys(s, &s->note.key, here);
+	t = count_totals(s->epoch & 1);
+	lock = flow_lock_of(&s->note.key);
+	if (!t || !lock)
+		return 0;
+	if (!is_same_key(&s->joined_key, &s->note.key)) {
+		bpf_spin_lock(&lock->lock);
+		s->run.flow = *flow;
+		bpf_spin_unlock(&lock->lock);
+		if (bpf_map_update_elem(&flows, &s->joined_key, &s->run.flow, BPF_ANY))
+			return 0;
+		join_name(s, &s->note.key);
+	}
+	if (!is_same_key(&s->joined_key, here))
+		join_name(s, here);
+	count_add(t, COUNT_FLOWS_JOINED);
+	return 1;
+}
+
+/* What a request says of a flow that is there. */
+static __always_inline void request_meets(struct scratch *s, struct totals *t,
+					  struct http1_flow *flow, __u32 is_head)
+{
+	__s32 passed = s->run.ack - flow->next;
+	__u32 old_flags = flow->flags, flags = old_flags;
+	struct flow_lock *lock;
+	bool moves = false;
+
+	if (!(old_flags & HTTP1_CONFIRMED)) {
+		/*
+		 * It moves on with its requests, but not for one that was sent before the first
+		 * bytes of the answer arrived: those may be in the carry.
+		 */
+		moves = -(__u32)passed > HTTP1_LINE;
+		if (is_head && (moves || (!passed && s->run.seq == flow->last_ack)))
+			flags |= HTTP1_HEAD_DUE;
+	} else if (flow->state != HTTP1_OPAQUE && passed > 0) {
+		flags |= HTTP1_PASSED;
+	} else if (is_head && !passed && flow->state == HTTP1_STATUS &&
+		   s->run.seq == flow->last_ack) {
+		/* Nothing else is unanswered. */
+		flags |= HTTP1_HEAD_DUE;
+	}
+	if (!moves && flags == old_flags)
+		return;
+	lock = flow_lock_of(&s->reverse_key);
+	if (!lock)
+		return;
+	if (moves) {
+		/* An answer came that no hook saw. */
+		if (passed > 0 && flow->status != HTTP1_OTHER)
+			count_add(t, COUNT_HTTP_GAP);
+		if (old_flags & HTTP1_HELD)
+			count_add(t, COUNT_HTTP_HOLE_CLOSED);
+	}
+	bpf_spin_lock(&lock->lock);
+	if (!((flow->flags ^ old_flags) & HTTP1_CONFIRMED) && flow->state != HTTP1_ALIAS) {
+		if (moves) {
+			http1_start(flow, s->run.ack);
+			flow->status = 0;
+			flow->last_ack = s->run.seq;
+		}
+		flow->flags |= flags & (HTTP1_PASSED | HTTP1_HEAD_DUE);
+		flow->turn++;
+	}
+	bpf_spin_unlock(&lock->lock);
+}
+
+/* The segment looks like a request: where it acknowledges, the answer begins. Returns HTTP_DONE. */
+__noinline int request_see(void)
+{
+	struct scratch *s = scratch_get();
+	struct http1_flow *flow;
+	struct totals *t;
+	__u32 is_head;
+	int err;
+
+	if (!s)
+		return HTTP_DONE;
+	t = count_totals(s->epoch & 1);
+	if (!t)
+		return HTTP_DONE;
+	is_head = http1_is_head(s->run.window, s->run.window_len);
+	flow = flow_reverse(s);
+	if (flow) {
+		request_meets(s, t, flow, is_head);
+		return HTTP_DONE;
+	}
+	if (note_exchange(s, &s->reverse_key, 0) && join_flows(0))
+		return HTTP_DONE;
+	http1_init(&s->run.flow, s->run.ack);
+	s->run.flow.last_ack = s->run.seq;
+	if (is_head)
+		s->run.flow.flags = HTTP1_HEAD_DUE;
+	err = count_insert(&flows, &s->reverse_key, &s->run.flow);
+	if (err != -EEXIST)
+		count_add(t, err ? COUNT_FLOWS_REFUSED : COUNT_FLOWS_CREATED);
+	return HTTP_DONE;
+}
+
+#endif
