@@ -134,7 +134,6 @@ static const struct mistake notes[] = {
 	  "  require_reverse: false\n",
 	  "f:2:3: 'http.count'" NO "f:3:3: 'http.cluster_cidrs'" NO "f:4:3: 'http.evidence'" NO },
 	{ "metrics", "metrics: {listen: off}\n", "f:1:11: 'metrics.listen'" NO },
-	{ "a tap", "interfaces: [{name: eth0, role: tap}]\n", "f:1:27: 'role: tap'" NO },
 	{ "an anomaly with groups",
 	  "rules: {mine: {feed: drop, anomaly: {}, group_by: [source]}}\n",
 	  "f:1:41: 'group_by of an anomaly'" NO },

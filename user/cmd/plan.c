@@ -51,6 +51,7 @@ int plan_make(const struct config *config, const struct interfaces *interfaces, 
 				continue;
 			planned->interface = interface;
 			planned->named = strcmp(entry->name, "auto") != 0 && !is_glob(entry->name);
+			planned->tap = entry->role == ROLE_TAP;
 			planned->asked = entry->attach;
 			if (planned->asked == ATTACH_AUTO)
 				planned->asked = config->attach;

@@ -13,6 +13,7 @@
 struct plan_entry {
 	const struct interface *interface;
 	enum attach_mode asked; /* never ATTACH_AUTO */
+	bool tap;               /* a copy of traffic comes in, and nothing goes out */
 	bool named; /* by its own name: that it can't be watched is the user's to know */
 };
 

@@ -128,8 +128,9 @@ static void print_text(const struct findings *f)
 	if (!f->plan.count)
 		printf("interfaces    none would be watched\n");
 	for (size_t i = 0; i < f->plan.count; i++)
-		printf("%s %s (%s)\n", i ? "             " : "interfaces   ",
-		       f->plan.entries[i].interface->name, mode_of(f, &f->plan.entries[i]));
+		printf("%s %s (%s%s)\n", i ? "             " : "interfaces   ",
+		       f->plan.entries[i].interface->name, mode_of(f, &f->plan.entries[i]),
+		       f->plan.entries[i].tap ? ", tap" : "");
 	if (f->plan.unknown)
 		printf("              there is no '%s'\n", f->plan.unknown);
 }
@@ -138,10 +139,13 @@ static json_t *interfaces_json(const struct findings *f)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < f->plan.count; i++)
-		json_array_append_new(list, json_pack("{ss ss}", "name",
-						      f->plan.entries[i].interface->name, "mode",
-						      mode_of(f, &f->plan.entries[i])));
+	for (size_t i = 0; i < f->plan.count; i++) {
+		const struct plan_entry *entry = &f->plan.entries[i];
+
+		json_array_append_new(list, json_pack("{ss ss ss}", "name", entry->interface->name,
+						      "mode", mode_of(f, entry), "role",
+						      entry->tap ? "tap" : "auto"));
+	}
 	return list;
 }
 

@@ -137,6 +137,12 @@ static int say_unwatched(struct sensor *sensor, const struct plan_entry *entry, 
 		log_error("%s: this kernel has no tcx (6.6): use attach: auto", name);
 		return EXIT_HOST;
 	}
+	if (err == -EPERM && entry->tap) {
+		log_error(
+			"%s: role: tap cannot make it promiscuous: give the program CAP_NET_RAW too, or run it as root",
+			name);
+		return EXIT_HOST;
+	}
 	if (entry->named) {
 		log_error("%s: cannot attach: %s", name, strerror(-err));
 		return EXIT_RUNTIME;
@@ -158,10 +164,11 @@ static int attach_planned(struct sensor *sensor, const struct plan *plan)
 
 		err = plan_mode(entry, sensor->features.tcx, &mode);
 		if (!err)
-			err = loader_attach(sensor->loader, entry->interface, mode, &blocker);
+			err = loader_attach(sensor->loader, entry->interface, mode, entry->tap,
+					    &blocker);
 		if (!err) {
-			log_info("watching %s (%s)", entry->interface->name,
-				 loader_mode_name(mode));
+			log_info("watching %s (%s%s)", entry->interface->name,
+				 loader_mode_name(mode), entry->tap ? ", tap" : "");
 			sensor->watched++;
 			continue;
 		}

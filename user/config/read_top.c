@@ -82,8 +82,7 @@ static void read_interface_name(struct reader *r, const struct node *value, cons
 static const struct key interface_keys[] = {
 	INTERFACE_NAME_KEY,
 	KEY("attach", read_choice, struct config_interface, attach, .words = words_attach),
-	KEY("role", read_choice, struct config_interface, role, .words = words_role,
-	    .unused = "role: tap"),
+	KEY("role", read_choice, struct config_interface, role, .words = words_role),
 	{},
 };
 static const struct keyset interface_keyset = { "an interface", interface_keys, NULL };

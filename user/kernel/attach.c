@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Attaching one program to one interface. */
+/* Attaching one program to one interface, and watching it promiscuously. */
 #include <errno.h>
 #include <limits.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
+#include <linux/if_packet.h>
 
 #include "kernel/attach.h"
 #include "kernel/filters.h"
@@ -43,7 +45,7 @@ int attach_tcx(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 
 	if (fd < 0)
 		return fd == -EINVAL ? -EOPNOTSUPP : fd;
-	*ret = (struct attachment){ .link_fd = fd, .ifindex = ifindex, .egress = egress };
+	*ret = (struct attachment){ .fd = fd, .ifindex = ifindex, .egress = egress };
 	return 0;
 }
 
@@ -97,10 +99,9 @@ int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 
 		err = bpf_tc_attach(&hook, &opts);
 		if (!err) {
-			*ret = (struct attachment){ .link_fd = -1,
-						    .ifindex = ifindex,
-						    .egress = egress,
-						    .priority = priority };
+			*ret = (struct attachment){
+				.fd = -1, .ifindex = ifindex, .egress = egress, .priority = priority
+			};
 			return 0;
 		}
 		/* Another kind of filter holds this priority. */
@@ -129,14 +130,32 @@ int attach_xdp(int prog_fd, int ifindex, bool generic, struct attachment *ret, _
 	}
 	if (fd < 0)
 		return fd;
-	*ret = (struct attachment){ .link_fd = fd, .ifindex = ifindex };
+	*ret = (struct attachment){ .fd = fd, .ifindex = ifindex };
+	return 0;
+}
+
+int attach_promiscuous(int ifindex, struct attachment *ret)
+{
+	struct packet_mreq all = { .mr_ifindex = ifindex, .mr_type = PACKET_MR_PROMISC };
+	int fd, err;
+
+	/* Protocol 0: the socket itself receives nothing. */
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all))) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	*ret = (struct attachment){ .fd = fd, .ifindex = ifindex };
 	return 0;
 }
 
 void attach_remove(const struct attachment *attachment)
 {
-	if (attachment->link_fd >= 0)
-		close(attachment->link_fd);
+	if (attachment->fd >= 0)
+		close(attachment->fd);
 	else
 		remove_filter(attachment->ifindex, attachment->egress, attachment->priority);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Attaching one program to one interface: tcx, clsact, XDP. */
+/* Attaching one program to one interface: tcx, clsact, XDP; and watching it promiscuously. */
 #ifndef KERNEL_ATTACH_H
 #define KERNEL_ATTACH_H
 
@@ -10,10 +10,11 @@
 #define ATTACH_CLSACT_HANDLE 0x5357
 
 /*
- * One attachment. A link vanishes with its fd, so also with the process; a filter must be removed.
+ * One attachment. What hangs on an fd vanishes with it, so also with the process; a filter must be
+ * removed.
  */
 struct attachment {
-	int link_fd; /* tcx, XDP; -1 for clsact */
+	int fd; /* link of tcx, XDP; socket of promiscuous mode; -1 for clsact */
 	int ifindex;
 	bool egress;
 	__u32 priority; /* clsact */
@@ -34,6 +35,12 @@ int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 
 /* -EBUSY: another program is there, *blocker is its id (0 unknown). */
 int attach_xdp(int prog_fd, int ifindex, bool generic, struct attachment *ret, __u32 *blocker);
+
+/*
+ * Promiscuous mode: the interface also takes frames that are for other hosts. -EPERM: CAP_NET_RAW
+ * is missing.
+ */
+int attach_promiscuous(int ifindex, struct attachment *ret);
 
 void attach_remove(const struct attachment *attachment);
 

@@ -298,7 +298,7 @@ static int attach_ingress(const struct loader *loader, const struct interface *i
 }
 
 int loader_attach(struct loader *loader, const struct interface *interface, enum loader_mode mode,
-		  __u32 *blocker)
+		  bool tap, __u32 *blocker)
 {
 	struct attachment *list, added[2];
 	bool clsact = mode == MODE_CLSACT;
@@ -314,7 +314,8 @@ int loader_attach(struct loader *loader, const struct interface *interface, enum
 	if (err)
 		return err;
 	/* Beside XDP, egress is by tcx where there is one. */
-	err = attach_tc(loader, interface, true, clsact, &added[1]);
+	err = tap ? attach_promiscuous(interface->ifindex, &added[1])
+		  : attach_tc(loader, interface, true, clsact, &added[1]);
 	if (err == -EOPNOTSUPP && (mode == MODE_XDP || mode == MODE_XDP_GENERIC))
 		err = attach_tc(loader, interface, true, true, &added[1]);
 	if (err) {

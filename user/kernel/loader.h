@@ -52,12 +52,13 @@ void loader_detach(struct loader *loader);
 
 /*
  * Attaches both directions of an interface. With an XDP mode, XDP takes the place of ingress and
- * egress is by tc. Where attaching fails part of the way, what was attached is detached again.
- * -EBUSY: another XDP program is there, *blocker is its id. -EOPNOTSUPP: not on such a device or
- * kernel. -ENODEV: it is gone.
+ * egress is by tc. A tap, where a copy of traffic comes in and nothing goes out, is made
+ * promiscuous in place of egress; -EPERM: that takes CAP_NET_RAW. Where attaching fails part of the
+ * way, what was attached is detached again. -EBUSY: another XDP program is there, *blocker is its
+ * id. -EOPNOTSUPP: not on such a device or kernel. -ENODEV: it is gone.
  */
 int loader_attach(struct loader *loader, const struct interface *interface, enum loader_mode mode,
-		  __u32 *blocker);
+		  bool tap, __u32 *blocker);
 
 /* Attaches sw_drop. */
 int loader_attach_drops(struct loader *loader);
