@@ -154,7 +154,8 @@ static bool is_one_of(const char *kind, const char *const *kinds)
 bool links_is_auto(const struct interfaces *interfaces, const struct interface *interface)
 {
 	static const char *const never[] = { "dummy", "ifb", "bond", "bridge", "team", NULL };
-	static const char *const uppers[] = { "vlan", "macvlan", "ipvlan", NULL };
+	/* Not ipvlan: what two of one parent say to each other does not pass the parent. */
+	static const char *const uppers[] = { "vlan", "macvlan", NULL };
 	const struct interface *lower;
 
 	if (!(interface->flags & IFF_UP) || interface->flags & IFF_LOOPBACK)
