@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compares what `spikewatch run --counts` printed with what others counted.
 
-usage: compare.py http OUTPUT [--client ADDRESS] [--at-most] LOG...
+usage: compare.py http OUTPUT [--client ADDRESS]... [--at-most] LOG...
        compare.py drops OUTPUT NFT
        compare.py totals OUTPUT
        compare.py figures OUTPUT NFT LOG...
@@ -104,14 +104,15 @@ def compare_http(path, args):
     at_most = "--at-most" in args
     if at_most:
         args.remove("--at-most")
-    client = None
-    if args[0] == "--client":
-        client, args = args[1], args[2:]
+    clients = set()
+    while args[0] == "--client":
+        clients.add(args[1])
+        args = args[2:]
     output = Output(path)
     ours, theirs = http_counted(output), http_logged(args)
-    if client:
-        ours = collections.Counter({k: v for k, v in ours.items() if k[0] == client})
-        theirs = collections.Counter({k: v for k, v in theirs.items() if k[0] == client})
+    if clients:
+        ours = collections.Counter({k: v for k, v in ours.items() if k[0] in clients})
+        theirs = collections.Counter({k: v for k, v in theirs.items() if k[0] in clients})
     if not theirs:
         print("the logs hold nothing to compare with")
         return 2

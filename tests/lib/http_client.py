@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Sends HTTP requests from one address and reads every response to its end.
 
-usage: http_client.py FROM HOST:PORT MODE COUNT PATH...
+usage: http_client.py FROM[,PORT] HOST:PORT MODE[,MODE...] COUNT PATH...
+       http_client.py - <LINES-OF-THE-SAME
 
-COUNT requests go round the PATHs; COUNT/RATE sends RATE a second. TERM ends it after a response. MODE:
+Says in X-Client and X-Server whom it takes itself and the server for: a server behind NAT logs it.
+COUNT requests go round the PATHs; COUNT/RATE sends RATE a second. TERM ends it after a response.
+Several MODEs follow each other, with COUNT requests each. MODE:
   fresh     a connection for each request
   keep      one connection, one request after the other
   pipeline  one connection, all requests before the first response is read
@@ -20,6 +23,7 @@ import collections
 import json
 import signal
 import socket
+import struct
 import sys
 import time
 
@@ -78,17 +82,22 @@ class Responses:
 
 
 class Client:
-    def __init__(self, source, host, port, mode):
-        self.source, self.host, self.port, self.mode = source, host, port, mode
+    def __init__(self, source, host, port, mode="keep"):
+        self.source, _, source_port = source.partition(",")
+        self.source_port = int(source_port or 0)
+        self.host, self.port, self.mode = host, port, mode
         self.sock = None
         self.stopped = False
         self.seen = collections.Counter()
 
     def connect(self):
         self.close()
-        self.sock = socket.create_connection((self.host, self.port), 20, (self.source, 0))
+        self.sock = socket.create_connection((self.host, self.port), 20,
+                                             (self.source, self.source_port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.responses = Responses(self.sock)
+        if self.source_port:  # closed with RST, the port can be used again at once
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def close(self):
         if self.sock:
@@ -103,6 +112,7 @@ class Client:
         version = "1.0" if self.mode == "old" else "1.1"
         host = f"[{self.host}]" if ":" in self.host else self.host
         head = f"{method} {path} HTTP/{version}\r\nHost: {host}\r\nAccept-Encoding: gzip\r\n"
+        head += f"X-Client: {self.source}\r\nX-Server: {self.host} {self.port}\r\n"
         if self.mode == "match":
             head += "If-None-Match: *\r\n"
         if self.mode == "range":
@@ -151,21 +161,29 @@ class Client:
             self.read()
 
 
-def main():
-    source, to, mode, count, *paths = sys.argv[1:]
+def talk(source, to, modes, count, *paths):
     host, _, port = to.rpartition(":")
-    client = Client(source, host.strip("[]"), int(port), mode)
+    client = Client(source, host.strip("[]"), int(port))
     signal.signal(signal.SIGTERM, client.stop)
     count, _, rate = count.partition("/")
     try:
-        client.run(int(count), paths, float(rate or 0))
+        for client.mode in modes.split(","):
+            client.run(int(count), paths, float(rate or 0))
     finally:
         client.close()
     print(json.dumps({str(k): v for k, v in sorted(client.seen.items())}))
 
 
+def main():
+    if sys.argv[1:] != ["-"]:
+        talk(*sys.argv[1:])
+        return
+    for line in sys.stdin:
+        talk(*line.split())
+
+
 if __name__ == "__main__":
     try:
         main()
-    except (OSError, EOFError, ValueError, IndexError) as e:
+    except (OSError, EOFError, ValueError, TypeError) as e:
         sys.exit(f"http_client.py: {e}")

@@ -1,10 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A real nginx and a server of our own in the servers' namespace; both write "client server port status".
+# A real nginx and a server of our own; both write "client server port status".
+#
+# nginx does so from three points of view, which differ where NAT is between it and the client (see
+# http_client.py): NGINX_LOG has the addresses that nginx sees, CLIENT_LOG those that the client sees,
+# and TRUE_LOG the client's own address and nginx's own.
 # Needs topology.sh.
 
 # shellcheck disable=SC2034 # for those who source this
-NGINX_LOG='' SERVER_LOG='' NGINX_PID='' SERVER_PID=''
+NGINX_LOG='' CLIENT_LOG='' TRUE_LOG='' SERVER_LOG='' NGINX_PID='' SERVER_PID=''
 
 # A file that is nothing but responses, for whoever looks for them at the start of a segment.
 write_hostile_file() { # PATH BYTES
@@ -34,7 +38,11 @@ error_log $1/logs/error.log warn;
 events { worker_connections 1024; }
 http {
   log_format counts '\$remote_addr \$server_addr \$server_port \$status';
+  log_format client '\$http_x_client \$http_x_server \$status';
+  log_format true '\$http_x_client \$server_addr \$server_port \$status';
   access_log $1/logs/access.log counts;
+  access_log $1/logs/client.log client;
+  access_log $1/logs/true.log true;
   client_body_temp_path $1/tmp/body;
   proxy_temp_path $1/tmp/proxy;
   fastcgi_temp_path $1/tmp/fastcgi;
@@ -62,19 +70,21 @@ $(write_nginx_errors)
 END
 }
 
+# nginx_start [NAMESPACE]: in the servers' by default. Several write into the same logs.
 nginx_start() {
-  local folder=$TMP/nginx
+  local folder=$TMP/nginx ns=${1:-$SERVERS}
   command -v nginx >/dev/null || {
     skip "needs nginx"
     exit 0
   }
   write_nginx_files "$folder"
   write_nginx_conf "$folder"
-  exec_in_ns "$SERVERS" nginx -p "$folder" -c "$folder/nginx.conf" -e "$folder/logs/error.log" \
+  exec_in_ns "$ns" nginx -p "$folder" -c "$folder/nginx.conf" -e "$folder/logs/error.log" \
     -g 'daemon off;' >"$folder/out" 2>&1 &
   NGINX_PID=$! NGINX_LOG=$folder/logs/access.log
+  CLIENT_LOG=$folder/logs/client.log TRUE_LOG=$folder/logs/true.log
   child $NGINX_PID
-  wait_for 10 port_open "$SERVERS" 127.0.0.1 80 ||
+  wait_for 10 port_open "$ns" 127.0.0.1 80 ||
     die "nginx does not answer" "$(cat "$folder/out" "$folder/logs/error.log" 2>&1)"
 }
 

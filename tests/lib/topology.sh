@@ -109,9 +109,14 @@ flows_stay_on_cpu() { # yes | no
   local end mask=0
   [ "$1" = no ] || mask=$(printf '%x' $(((1 << $(nproc)) - 1)))
   for end in "$CLIENTS c0" "$GATEWAY gwc" "$GATEWAY gws" "$SERVERS s0"; do
-    ip netns exec "${end% *}" sh -c "for queue in /sys/class/net/${end#* }/queues/rx-*; do
-      echo $mask >\$queue/rps_cpus || exit; done" || die "can't set rps_cpus"
+    # shellcheck disable=SC2086
+    receive_on $end $mask
   done
+}
+
+receive_on() { # NAMESPACE DEVICE CPU-MASK; 0: where it was sent
+  ip netns exec "$1" sh -c "for queue in /sys/class/net/$2/queues/rx-*; do
+    echo $3 >\$queue/rps_cpus || exit; done" || die "can't set rps_cpus"
 }
 
 port_open() { # NAMESPACE ADDRESS PORT
