@@ -38,20 +38,25 @@ static __always_inline struct hold *hold_get(struct scratch *s)
 	return bpf_map_lookup_elem(&holds, &s->hold_key);
 }
 
-/* Notes that bytes [from, to) of the block are there. What finds no room is not. */
-static __always_inline void hold_mark(struct scratch *s, struct hold *hold, __u32 from, __u32 to)
+/* Notes that bytes [from, to) of the block are there. False: it has too many pieces. */
+static __always_inline bool hold_mark(struct scratch *s, struct hold *hold, __u32 from, __u32 to)
 {
 	struct flow_lock *lock = flow_lock_of(&s->flow_key);
+	__u32 next = s->run.flow.next, read = 0;
+	bool marked = false;
 
 	if (!lock)
-		return;
+		return false;
+	if (s->hold_key.block == next / HOLD_BLOCK)
+		read = next % HOLD_BLOCK;
 	bpf_spin_lock(&lock->lock);
 	for (int i = 0; i < HOLD_RANGES; i++) {
 		struct hold_range *range = &hold->range[i];
 
+		marked = true;
 		if (range->from <= from && to <= range->to)
 			break;
-		if (range->from == range->to) {
+		if (range->to <= read) { /* empty, or not needed any more */
 			range->from = from;
 			range->to = to;
 			range->ack = s->run.ack;
@@ -61,8 +66,10 @@ static __always_inline void hold_mark(struct scratch *s, struct hold *hold, __u3
 			range->to = to;
 			break;
 		}
+		marked = false;
 	}
 	bpf_spin_unlock(&lock->lock);
+	return marked;
 }
 
 /* Remembers that something is held: what to do next. run.pos: how much of the segment. */
@@ -234,9 +241,9 @@ __noinline int hold_load(__u32 n)
 		n--;                                                                             \
 		PARSE_KEEP(n);                                                                   \
 		n = (n & (HOLD_BLOCK - 1)) + 1;                                                  \
-		if (keep(ctx, s->packet.payload_off + s->run.pos, hold->bytes + at, n))          \
+		if (keep(ctx, s->packet.payload_off + s->run.pos, hold->bytes + at, n) ||        \
+		    !hold_mark(s, hold, at, at + n))                                             \
 			return 0;                                                                \
-		hold_mark(s, hold, at, at + n);                                                  \
 		s->run.pos += n;                                                                 \
 		return 1;                                                                        \
 	}                                                                                        \

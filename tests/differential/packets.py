@@ -128,7 +128,9 @@ class Carrier:
             last = min(len(stream), first + random.randrange(1, 3000))
             self.emit(by_client, first, stream[first:last])
         if random.random() < 0.03 * self.loud:
-            self.emit(by_client, len(stream) - 1, random.choice((b"", b"\0")) if stream else b"")  # keep-alive
+            # Keep-alive; with a byte (RFC 1122 4.2.3.6) only where nothing is on its way.
+            idle = stream and self.acked[by_client] == len(stream)
+            self.emit(by_client, len(stream) - 1, random.choice((b"", b"\0")) if idle else b"")
         if random.random() < 0.2:
             self.emit(not by_client, len(self.stream[not by_client]), b"")
 
