@@ -27,16 +27,22 @@ static __always_inline __u32 drop_netns(const struct sk_buff *skb)
 	return 0;
 }
 
-/* s->headers -> s->packet; a global function, verified once. */
+/*
+ * s->headers -> s->packet; a global function, verified once. Of a tunnel, the packet outside: that
+ * is what was judged, and what is inside is whatever its sender likes.
+ */
 __noinline int parse_dropped(__u32 have, __u32 len)
 {
 	struct drop_scratch *s = drop_scratch_get();
 	struct parse_view view = { .have = have, .frame_len = len };
 
+	int result;
+
 	if (!s || have > PARSE_WINDOW)
 		return PARSE_TRUNCATED;
 	view.buf = s->headers;
-	return parse_packet(&view, PARSE_START_IP, &s->packet);
+	result = parse_layer(&view, PARSE_START_IP, 0, &s->packet);
+	return result == PARSE_TUNNEL ? PARSE_OK : result;
 }
 
 /*

@@ -50,22 +50,32 @@ static __always_inline bool judge_headers(struct scratch *s, struct totals *t, _
 	return true;
 }
 
-static __always_inline int parse_into(struct scratch *s, const struct parse_view *view, __u32 start)
-{
-	__builtin_memset(&s->packet, 0, sizeof(s->packet));
-	return parse_packet(view, start, &s->packet);
-}
-
-/* s->headers -> s->packet; a global function, so that each caller verifies it once. */
-__noinline int parse_headers(__u32 have, __u32 frame_len, __u32 start)
+/* A layer of s->headers -> s->packet; a global function, so that it is verified once for both. */
+__noinline int parse_copied(__u32 have, __u32 frame_len, __u32 off, __u32 start)
 {
 	struct scratch *s = scratch_get();
-	struct parse_view view = { .have = have, .frame_len = frame_len };
+	struct parse_view view = { .have = have, .frame_len = frame_len, .inner = off > 0 };
 
 	if (!s || have > PARSE_WINDOW)
 		return PARSE_TRUNCATED;
 	view.buf = s->headers;
-	return parse_into(s, &view, start);
+	return parse_layer(&view, start, off, &s->packet);
+}
+
+/* s->headers -> s->packet, through a tunnel. */
+__noinline int parse_headers(__u32 have, __u32 frame_len, __u32 start)
+{
+	struct scratch *s = scratch_get();
+	struct parse_view view = { .have = have, .frame_len = frame_len };
+	int result;
+
+	if (!s)
+		return PARSE_TRUNCATED;
+	result = parse_copied(have, frame_len, 0, start);
+	if (result != PARSE_TUNNEL)
+		return result;
+	view = parse_inside(&view, &s->packet);
+	return parse_copied(view.have, view.frame_len, s->packet.payload_off, s->packet.tunneled);
 }
 
 /* In 64 bits: clang 19 takes the halves of packet pointers otherwise, which verifiers refuse. */
@@ -88,15 +98,7 @@ static __always_inline int parse_linear(const void *data, const void *end, __u32
 
 	if (!s)
 		return PARSE_TRUNCATED;
-	return parse_into(s, &view, start);
-}
-
-/* Is all that the parser looks at in the linear part? */
-static __always_inline bool is_linear(const void *data, const void *end, __u32 frame_len)
-{
-	__u32 linear = bytes_between(data, end);
-
-	return linear >= frame_len || linear >= PARSE_WINDOW;
+	return parse_layer(&view, start, 0, &s->packet);
 }
 
 __noinline int parse_linear_tc(struct __sk_buff *skb, __u32 start)
@@ -123,10 +125,8 @@ static __always_inline __u32 bound_headers(__u32 len)
 static __always_inline int parse_tc(struct __sk_buff *skb, struct scratch *s, __u32 start)
 {
 	__u32 len = skb->len, have = bound_headers(len);
-	int result = PARSE_NEEDS_COPY;
+	int result = parse_linear_tc(skb, start);
 
-	if (is_linear((void *)(long)skb->data, (void *)(long)skb->data_end, len))
-		result = parse_linear_tc(skb, start);
 	if (result != PARSE_NEEDS_COPY)
 		return result;
 	if (!len || bpf_skb_load_bytes(skb, 0, s->headers, have))
@@ -150,7 +150,7 @@ static __always_inline int see_tc(struct __sk_buff *skb, enum sw_hook hook, enum
 	 * Behind somebody's generic XDP program with frags the Ethernet header is gone (seen
 	 * on 6.18): the kernel knows that this is IP, the bytes don't.
 	 */
-	if (result == PARSE_NOT_IP && start == PARSE_START_ETHERNET &&
+	if (result == PARSE_NOT_IP && !s->packet.tunneled && start == PARSE_START_ETHERNET &&
 	    (skb->protocol == PARSE_BE16(0x0800) || skb->protocol == PARSE_BE16(0x86dd)))
 		result = parse_tc(skb, s, PARSE_START_IP);
 	if (judge_headers(s, t, result)) {
@@ -260,10 +260,8 @@ static __always_inline int parse_xdp(struct xdp_md *xdp, struct scratch *s, bool
 	const void *data = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
 	__u32 len = frags ? bpf_xdp_get_buff_len(xdp) : bytes_between(data, end),
 	      have = bound_headers(len);
-	int result = PARSE_NEEDS_COPY;
+	int result = parse_linear_xdp(xdp, len);
 
-	if (!frags || is_linear(data, end, len))
-		result = parse_linear_xdp(xdp, len);
 	if (result != PARSE_NEEDS_COPY)
 		return result;
 	if (frags ? bpf_xdp_load_bytes(xdp, 0, s->headers, have) : copy_headers(xdp, have))

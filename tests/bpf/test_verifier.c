@@ -22,9 +22,9 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 68821 },   { "sw_egress", 68821 }, { "sw_ingress_l3", 68710 },
-	{ "sw_egress_l3", 68710 }, { "sw_xdp", 82583 },    { "sw_xdp_frags", 68253 },
-	{ "sw_drop", 10355 },
+	{ "sw_ingress", 61329 },   { "sw_egress", 61329 }, { "sw_ingress_l3", 61261 },
+	{ "sw_egress_l3", 61261 }, { "sw_xdp", 76664 },    { "sw_xdp_frags", 60525 },
+	{ "sw_drop", 15692 },
 };
 
 static __u32 committed(const char *name)
