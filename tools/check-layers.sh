@@ -56,7 +56,7 @@ for file in user/core/*.[ch]; do
 done
 
 # BPF: plain headers compile on the host, so they know nothing of the kernel side.
-for file in bpf/parse.h bpf/http1.h; do
+for file in bpf/parse*.h bpf/http1*.h; do
   grep -qE '^#include .*(\.bpf\.h|bpf_helpers)' "$file" && complain "$file is pure"
 done
 grep -lE '^#include "(user|core|kernel|out|config|cmd)/' bpf/* include/* 2>/dev/null | while read -r file; do
