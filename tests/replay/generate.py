@@ -5,6 +5,7 @@ spike of errors in each container, and odd ones. Every file is made from the des
 usage: generate.py FOLDER
        generate.py --many PACKETS FILE    a long capture, to measure with
        generate.py --seeds FOLDER         small ones, for tests/fuzz/corpus/capture
+       generate.py --frames FOLDER        frames, for tests/fuzz/corpus/parse
 """
 import gzip
 import ipaddress
@@ -399,10 +400,35 @@ def write_seeds(folder):
     c = Connection("10.0.0.2", "10.0.0.9", 40001, mss=3400)
     large = c.down(ACK, response(404) * 40)
     (folder / "large").write_bytes(pcap([(T0 * 10**9, ethernet(large))], 1))
-    (folder / "large-tunnels").write_bytes(pcap([(T0 * 10**9, vxlan(large, v6=True)), (T0 * 10**9, gre(large))], 1))
+    (folder / "large-vxlan").write_bytes(pcap([(T0 * 10**9, vxlan(large, v6=True))], 1))
+
+
+def write_frames(folder):
+    """One for each tunnel, and for each reason that the parser has."""
+    up4 = ip_packet("10.0.0.2", "10.0.0.9", tcp(40000, 80, 1, 2, PSH | ACK, b"GET / HTTP/1.1\r\n\r\n"))
+    down6 = ip_packet("fd00::9", "fd00::2", tcp(80, 40000, 2, 3, ACK, b"HTTP/1.1 404 No\r\n\r\n"))
+    udp = ip_packet("10.0.0.2", "10.0.0.9", struct.pack(">HHHH", 53, 53, 8, 0), proto=17)
+    options = bytes([60, 0, 1, 4, 0, 0, 0, 0])
+    frames = {name: LINKS[name][1](down6 if name.endswith("ipv6") else up4) for name in (
+        "three-tags", "mpls", "pppoe-session", "vxlan", "vxlan-ipv6", "geneve", "gre", "gre-key-sequence", "erspan",
+        "ip-in-ipv4", "ip-in-ipv6")}
+    frames.update({
+        "tunnel-in-tunnel": vxlan(vxlan(udp)[14:]), "arp-in-vxlan": udp_tunnel(4789, b"\x08" + b"\0" * 7, MACS + b"\x08\x06"),
+        "fragment-in-gre": gre(udp[:6] + b"\x20\0" + udp[8:]),
+        "truncated": ethernet(up4)[:-1], "malformed": ethernet(b"\x44" + up4[1:]), "not-ip": MACS + b"\x08\x06" + b"\0" * 28,
+        "ext-header-limit": ethernet(ip_packet("fd00::9", "fd00::2", b"", exts=options * 8 + b"\6" + options[1:], first=60)),
+        "vlan-limit": tags(up4, *[0x8100] * 4), "label-limit": mpls(up4, 5),
+        "l4-short": ethernet(ip_packet("10.0.0.2", "10.0.0.9", b"\0" * 19)),
+    })
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        (folder / name).write_bytes(frame)
 
 
 def main():
+    if sys.argv[1] == "--frames":
+        write_frames(pathlib.Path(sys.argv[2]))
+        return
     if sys.argv[1] == "--seeds":
         write_seeds(pathlib.Path(sys.argv[2]))
         return
