@@ -22,8 +22,8 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 61329 },   { "sw_egress", 61329 }, { "sw_ingress_l3", 61261 },
-	{ "sw_egress_l3", 61261 }, { "sw_xdp", 76664 },    { "sw_xdp_frags", 60525 },
+	{ "sw_ingress", 70500 },   { "sw_egress", 70500 }, { "sw_ingress_l3", 70424 },
+	{ "sw_egress_l3", 70424 }, { "sw_xdp", 106180 },   { "sw_xdp_frags", 69677 },
 	{ "sw_drop", 15692 },
 };
 
