@@ -5,28 +5,7 @@
 . "$LIB/topology.sh"
 . "$LIB/servers.sh"
 . "$LIB/sensor.sh"
-
-DUMPS=()
-
-# dump INTERFACE FILE ARG...: returns when tcpdump captures.
-dump() {
-  local interface=$1 file=$2
-  shift 2
-  exec_in_ns "$GATEWAY" tcpdump -Z root -U -B 65536 -s 0 -i "$interface" "$@" -w "$file" 2>"$file.err" &
-  DUMPS+=($!)
-  child $!
-  wait_for 10 grep -q "listening on" "$file.err" || die "tcpdump does not start" "$(cat "$file.err")"
-}
-
-# A packet behind all others: once it is in the capture, so are they.
-holds_marker() { # FILE
-  in_ns "$CLIENTS" ping -q -c1 -W1 -s 1111 10.77.2.2 >/dev/null
-  tcpdump -r "$1" -c1 'icmp[icmptype] == icmp-echo and ip[2:2] == 1139' 2>/dev/null | grep -q .
-}
-
-dump_end() { # FILE
-  wait_for 20 holds_marker "$1" || die "tcpdump misses packets" "$(cat "$1.err")"
-}
+. "$LIB/dump.sh"
 
 traffic() {
   local to
@@ -38,19 +17,6 @@ traffic() {
       http_get 14 "$to:8080" keep 20 /bytes/404 /close/200 /hostile/500 /chunked/404 ||
       return
   done
-}
-
-keys() {
-  jq -c 'select(.client)' "$1" | sort
-}
-
-# What the capture's link type is called in the log of tcpdump, and the counts.
-replayed() { # WHAT FILE
-  check_match "$1: tcpdump lost nothing" "$(cat "$2.err")" "^0 packets dropped by kernel"
-  check "$1: replay" sh -c '"$1" replay -c "$2" --json --counts "$3" >"$3.out"' - "$SPIKEWATCH" "$TMP/sw.yaml" "$2"
-  check_equal "$1: the keys and counts of the sensor" "$(keys "$2.out")" "$(keys "$SENSOR_OUT")"
-  check "$1: the logs' counts" python3 "$LIB/compare.py" http "$2.out" "$NGINX_LOG" "$SERVER_LOG"
-  check "$1: counters agree" python3 "$LIB/compare.py" totals "$2.out"
 }
 
 require_tools python3 tcpdump jq
@@ -68,10 +34,6 @@ nginx_stop
 server_stop
 sensor_stop
 for capture in ethernet cooked; do dump_end "$TMP/$capture.pcap"; done
-for pid in "${DUMPS[@]}"; do
-  kill -INT "$pid"
-  wait_for 10 process_gone "$pid" || fail "tcpdump does not stop"
-done
 check "the sensor counts what is in the logs" compare http "$NGINX_LOG" "$SERVER_LOG"
-replayed "one interface, Ethernet" "$TMP/ethernet.pcap"
-replayed "all interfaces, cooked" "$TMP/cooked.pcap"
+replayed "one interface, Ethernet" "$TMP/ethernet.pcap" "$NGINX_LOG" "$SERVER_LOG"
+replayed "all interfaces, cooked" "$TMP/cooked.pcap" "$NGINX_LOG" "$SERVER_LOG"
