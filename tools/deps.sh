@@ -8,7 +8,8 @@ what=${1:-build}
 if command -v apt-get >/dev/null; then
   build="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libyaml-dev libjansson-dev libpcap-dev"
   tests="libcmocka-dev nginx-light nftables iproute2 ethtool tcpdump python3 jq curl procps util-linux systemd
-    clang-format clang-tidy cppcheck mandoc git"
+    clang-format clang-tidy cppcheck mandoc git openssl
+    apache2-bin apache2-utils lighttpd haproxy squid wrk nghttp2-client"
   # The sanitizers' runtime of the distribution's clang, for the fuzzers.
   clang_major() { apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\).*/\1/p' | head -n 1; }
   major=$(clang_major)
@@ -51,24 +52,18 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "deps: installing$missing"
 
-# A web server that is installed for the tests must not start to serve on this host.
+# Servers that are installed for the tests must not start to serve on this host.
 policy=/usr/sbin/policy-rc.d
-case $missing in
-  *nginx*)
-    if [ ! -e "$policy" ] && [ -d /usr/sbin ] && command -v apt-get >/dev/null; then
-      trap 'rm -f "$policy"' EXIT
-      trap 'exit 130' INT TERM
-      printf '#!/bin/sh\nexit 101\n' >"$policy"
-      chmod 755 "$policy"
-    fi
-    # shellcheck disable=SC2086
-    install $missing
-    if [ -d /run/systemd/system ]; then
-      systemctl --quiet disable --now nginx || true
-    fi
-    ;;
-  *)
-    # shellcheck disable=SC2086
-    install $missing
-    ;;
-esac
+if [ ! -e "$policy" ] && [ -d /usr/sbin ] && command -v apt-get >/dev/null; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 130' INT TERM
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+# shellcheck disable=SC2086
+install $missing
+if [ -d /run/systemd/system ]; then
+  for server in nginx lighttpd haproxy squid; do
+    case $missing in *$server*) systemctl --quiet disable --now $server || true ;; esac
+  done
+fi
