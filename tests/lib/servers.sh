@@ -25,7 +25,7 @@ write_nginx_files() { # FOLDER
 # The bodies imitate a status line: who looks for those counts twice.
 write_nginx_errors() {
   printf '    location = /e/%d { return %d "HTTP/1.1 404 Not Found\\r\\nContent-Length: 0\\r\\n\\r\\n"; }\n' \
-    400 400 401 401 403 403 404 404 429 429 500 500 502 502 503 503
+    400 400 401 401 403 403 404 404 405 405 413 413 416 416 429 429 500 500 502 502 503 503 504 504
 }
 
 # Own folder, own everything: nothing of the system's nginx is read or written.

@@ -12,6 +12,7 @@ NS_PREFIX=${NS_PREFIX:-swt-$$-}
 CLIENTS=${NS_PREFIX}clients
 GATEWAY=${NS_PREFIX}gateway
 SERVERS=${NS_PREFIX}servers
+LINK_ENDS=("$CLIENTS c0" "$GATEWAY gwc" "$GATEWAY gws" "$SERVERS s0")
 
 # Everything that needs root and tools; ends the scenario with a skip where one is missing.
 require_tools() {
@@ -108,7 +109,7 @@ topology_make() {
 flows_stay_on_cpu() { # yes | no
   local end mask=0
   [ "$1" = no ] || mask=$(printf '%x' $(((1 << $(nproc)) - 1)))
-  for end in "$CLIENTS c0" "$GATEWAY gwc" "$GATEWAY gws" "$SERVERS s0"; do
+  for end in "${LINK_ENDS[@]}"; do
     # shellcheck disable=SC2086
     receive_on $end $mask
   done
