@@ -54,17 +54,42 @@ struct addr packet_server(bool ipv6)
 	return address(ipv6, "192.0.2.80", "2001:db8:2::80");
 }
 
+struct addr packet_tunnel_source(bool ipv6)
+{
+	return address(ipv6, "203.0.113.1", "2001:db8:3::1");
+}
+
+struct addr packet_tunnel_end(bool ipv6)
+{
+	return address(ipv6, "203.0.113.2", "2001:db8:3::2");
+}
+
+/* Source and destination of the packet. */
+static void get_addresses(const struct packet_spec *spec, bool ipv6, struct addr ret[2])
+{
+	if (spec->is_outer) {
+		ret[0] = packet_tunnel_source(ipv6);
+		ret[1] = packet_tunnel_end(ipv6);
+		return;
+	}
+	ret[spec->from_client] = packet_server(ipv6);
+	ret[!spec->from_client] = packet_client(ipv6);
+}
+
+/* The first byte of the destination is that of an IPv4 header: nobody may guess from it. */
 static void put_ethernet(struct writer *w, const struct packet_spec *spec)
 {
 	uint8_t *h = put(w, 12);
 	uint16_t type = spec->ipv6 ? 0x86dd : 0x0800;
 
-	memcpy(h, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02", 12);
+	memcpy(h, "\x46\0\0\0\0\x01\x02\0\0\0\0\x02", 12);
 	for (int i = 0; i < PACKET_TAGS && spec->tags[i]; i++) {
 		store16(put(w, 2), spec->tags[i]);
 		store16(put(w, 2), 100 + i);
 	}
 	store16(put(w, 2), spec->ethertype ? spec->ethertype : type);
+	if (spec->shim_len)
+		memcpy(put(w, spec->shim_len), spec->shim, spec->shim_len);
 }
 
 static void put_transport(struct writer *w, const struct packet_spec *spec, uint8_t proto)
@@ -105,17 +130,18 @@ static void put_transport(struct writer *w, const struct packet_spec *spec, uint
 
 static void put_ipv4(struct writer *w, const struct packet_spec *spec)
 {
-	struct addr server = packet_server(false), client = packet_client(false);
 	size_t start = w->len, header_len = 20 + spec->ip_options;
 	uint8_t *h = put(w, header_len), proto = spec->proto ? spec->proto : PACKET_TCP;
 	uint8_t ihl = spec->ihl ? spec->ihl : header_len / 4;
+	struct addr addresses[2];
 
+	get_addresses(spec, false, addresses);
 	h[0] = (spec->version ? spec->version : 4) << 4 | ihl;
 	store16(h + 6, spec->fragment);
 	h[8] = 64;
 	h[9] = proto;
-	memcpy(h + 12, spec->from_client ? &client.w[3] : &server.w[3], 4);
-	memcpy(h + 16, spec->from_client ? &server.w[3] : &client.w[3], 4);
+	memcpy(h + 12, &addresses[0].w[3], 4);
+	memcpy(h + 16, &addresses[1].w[3], 4);
 	memset(h + 20, 1, spec->ip_options); /* no-operation */
 	put_transport(w, spec, proto);
 	if (!spec->no_length)
@@ -139,14 +165,14 @@ static uint8_t *put_ext(struct writer *w, const struct packet_ext *ext, uint8_t 
 
 static void put_ipv6(struct writer *w, const struct packet_spec *spec)
 {
-	struct addr server = packet_server(true), client = packet_client(true);
 	uint8_t *h = put(w, 40), *next = h + 6, proto = spec->proto ? spec->proto : PACKET_TCP;
+	struct addr addresses[2];
 	size_t start = w->len;
 
 	h[0] = (spec->version ? spec->version : 6) << 4;
 	h[7] = 64;
-	memcpy(h + 8, spec->from_client ? client.w : server.w, 16);
-	memcpy(h + 24, spec->from_client ? server.w : client.w, 16);
+	get_addresses(spec, true, addresses);
+	memcpy(h + 8, addresses, sizeof(addresses));
 	for (int i = 0; i < PACKET_EXTS && spec->exts[i].type; i++)
 		next = put_ext(w, &spec->exts[i], next);
 	*next = proto;
@@ -155,10 +181,29 @@ static void put_ipv6(struct writer *w, const struct packet_spec *spec)
 		store16(h + 4, w->len - start + spec->length_delta);
 }
 
+/* The packet around spec's. */
+static size_t build_outer(const struct packet_spec *spec, uint8_t *buf)
+{
+	struct packet_spec inner = *spec, outer = *spec->outer;
+	static uint8_t payload[PACKET_MAX];
+
+	assert(!outer.outer);
+	inner.outer = NULL;
+	if (spec->tunnel_len)
+		memcpy(payload, spec->tunnel, spec->tunnel_len);
+	outer.payload_len = spec->tunnel_len + packet_build(&inner, buf);
+	assert(outer.payload_len <= PACKET_MAX);
+	memcpy(payload + spec->tunnel_len, buf, outer.payload_len - spec->tunnel_len);
+	outer.payload = payload;
+	return packet_build(&outer, buf);
+}
+
 size_t packet_build(const struct packet_spec *spec, uint8_t *buf)
 {
 	struct writer w = { .buf = buf };
 
+	if (spec->outer)
+		return build_outer(spec, buf);
 	if (!spec->ip_first)
 		put_ethernet(&w, spec);
 	if (spec->ipv6)

@@ -15,6 +15,8 @@
 #define PACKET_UDP     17
 #define PACKET_ICMP    1
 #define PACKET_ICMPV6  58
+#define PACKET_IPV4    4
+#define PACKET_IPV6    41
 #define PACKET_GRE     47
 #define PACKET_SCTP    132
 #define PACKET_NO_NEXT 59
@@ -52,10 +54,12 @@ struct packet_spec {
 	bool from_client;           /* the other way round */
 	uint16_t tags[PACKET_TAGS]; /* VLAN TPIDs, outermost first */
 	uint16_t ethertype;         /* instead of the right one */
-	uint8_t version;            /* in the IP header, instead of the right one */
-	uint8_t ihl;                /* IPv4, in words, instead of the right one */
-	uint8_t ip_options;         /* IPv4, bytes, a multiple of 4 */
-	uint16_t fragment;          /* IPv4 flags and offset, in host order */
+	const char *shim;           /* between the EtherType and the IP header */
+	size_t shim_len;
+	uint8_t version;    /* in the IP header, instead of the right one */
+	uint8_t ihl;        /* IPv4, in words, instead of the right one */
+	uint8_t ip_options; /* IPv4, bytes, a multiple of 4 */
+	uint16_t fragment;  /* IPv4 flags and offset, in host order */
 	struct packet_ext exts[PACKET_EXTS];
 	int length_delta;     /* added to the IP header's length */
 	bool no_length;       /* the IP header's length is 0 (BIG TCP) */
@@ -70,6 +74,10 @@ struct packet_spec {
 	size_t payload_len;
 	size_t padding; /* zeroes behind the IP packet, as on short Ethernet frames */
 	size_t cut;     /* bytes that the frame lacks at its end */
+	const struct packet_spec *outer; /* the packet that carries this one as its payload */
+	const char *tunnel;              /* the tunnel's header, between the two */
+	size_t tunnel_len;
+	bool is_outer; /* the addresses are those of a tunnel's ends */
 };
 
 #define PACKET_CLIENT_PORT 40000
@@ -78,8 +86,12 @@ struct packet_spec {
 /* Writes the packet to buf (PACKET_MAX bytes). Returns its length; aborts where it does not fit. */
 size_t packet_build(const struct packet_spec *spec, uint8_t *buf);
 
-/* The addresses that packet_build() uses. */
+/* The addresses that packet_build() uses, also for what is in a tunnel. */
 struct addr packet_client(bool ipv6);
 struct addr packet_server(bool ipv6);
+
+/* Those of the tunnel itself: from the one to the other. */
+struct addr packet_tunnel_source(bool ipv6);
+struct addr packet_tunnel_end(bool ipv6);
 
 #endif

@@ -10,6 +10,7 @@
 #include "host.h"
 #include "kernel.h"
 #include "packet.h"
+#include "rows_parse.h"
 #include "table.h"
 
 /*
@@ -17,129 +18,8 @@
  */
 #define RESPONSE "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
-struct row {
-	const char *name;
-	struct packet_spec spec;
-	enum sw_counter want;
-};
-
-#define OK COUNT_UNDERSTOOD
-
 /* Bytes of a packet that are linear: none, in the middle of the headers, and a little more. */
 static const size_t LINEAR[] = { 0, 30, 66 };
-
-#define EIGHT_OPTIONS                                                                   \
-	{ PACKET_DESTINATION }, { PACKET_DESTINATION }, { PACKET_DESTINATION },         \
-		{ PACKET_DESTINATION }, { PACKET_DESTINATION }, { PACKET_DESTINATION }, \
-		{ PACKET_DESTINATION },                                                 \
-	{                                                                               \
-		PACKET_DESTINATION                                                      \
-	}
-
-static const struct row ROWS[] = {
-	{ "TCP over IPv4", {}, OK },
-	{ "TCP with options", { .tcp_options = 12 }, OK },
-	{ "TCP with all the options that fit", { .tcp_options = 40 }, OK },
-	{ "IPv4 with options", { .ip_options = 8 }, OK },
-	{ "the longest headers: two tags, IPv4 and TCP with 40 bytes of options",
-	  { .tags = { 0x88a8, 0x8100 }, .ip_options = 40, .tcp_options = 40 },
-	  OK },
-	{ "padding behind the IP packet", { .padding = 17 }, OK },
-	{ "UDP", { .proto = PACKET_UDP, .payload_len = 3, .payload = "abc" }, OK },
-	{ "ICMP", { .proto = PACKET_ICMP }, OK },
-	{ "another protocol", { .proto = PACKET_SCTP, .payload_len = 1, .payload = "x" }, OK },
-	{ "AH over IPv4 is a protocol as any other",
-	  { .proto = PACKET_AH, .payload_len = 12, .payload = "\6\1\0\0\0\0\0\0\0\0\0\0" },
-	  OK },
-	{ "802.1Q", { .tags = { 0x8100 } }, OK },
-	{ "QinQ", { .tags = { 0x88a8, 0x8100 } }, OK },
-	{ "a third tag", { .tags = { 0x88a8, 0x8100, 0x8100 } }, COUNT_PARSE_VLAN_LIMIT },
-	{ "ARP", { .ethertype = 0x0806 }, COUNT_PARSE_NOT_IP },
-	{ "ARP in a VLAN", { .tags = { 0x8100 }, .ethertype = 0x0806 }, COUNT_PARSE_NOT_IP },
-	{ "PPPoE is not looked into", { .ethertype = 0x8864 }, COUNT_PARSE_NOT_IP },
-	{ "IPv4 behind the type of IPv6", { .ethertype = 0x86dd }, COUNT_PARSE_MALFORMED },
-	{ "version 5 behind the type of IPv4", { .version = 5 }, COUNT_PARSE_MALFORMED },
-	{ "IPv4 header of 16 bytes", { .ihl = 4 }, COUNT_PARSE_MALFORMED },
-	{ "IPv4 length below its header", { .length_delta = -66 }, COUNT_PARSE_MALFORMED },
-	{ "IPv4 length 0 in a short frame", { .no_length = true }, COUNT_PARSE_MALFORMED },
-	{ "IPv4 length beyond the frame", { .length_delta = 1 }, COUNT_PARSE_TRUNCATED },
-	{ "IPv4 first fragment", { .fragment = 0x2000 }, COUNT_PARSE_IP_FRAGMENT },
-	{ "IPv4 later fragment", { .fragment = 0x0010 }, COUNT_PARSE_IP_FRAGMENT },
-	{ "IPv4 must not be fragmented", { .fragment = 0x4000 }, OK },
-	{ "TCP header cut by the IP length", { .length_delta = -46 }, COUNT_PARSE_L4_SHORT },
-	{ "TCP options cut by the IP length",
-	  { .tcp_options = 12, .length_delta = -46 },
-	  COUNT_PARSE_L4_SHORT },
-	{ "TCP data offset of 16 bytes", { .data_offset = 4 }, COUNT_PARSE_MALFORMED },
-	{ "TCP data offset beyond the packet",
-	  { .data_offset = 15, .length_delta = -45 },
-	  COUNT_PARSE_L4_SHORT },
-	{ "UDP header cut", { .proto = PACKET_UDP, .length_delta = -1 }, COUNT_PARSE_L4_SHORT },
-	{ "ICMP header cut", { .proto = PACKET_ICMP, .length_delta = -5 }, COUNT_PARSE_L4_SHORT },
-
-	{ "TCP over IPv6", { .ipv6 = true }, OK },
-	{ "UDP over IPv6", { .ipv6 = true, .proto = PACKET_UDP }, OK },
-	{ "ICMPv6", { .ipv6 = true, .proto = PACKET_ICMPV6 }, OK },
-	{ "IPv6 in QinQ", { .ipv6 = true, .tags = { 0x88a8, 0x8100 } }, OK },
-	{ "IPv6 and no next header", { .ipv6 = true, .proto = PACKET_NO_NEXT }, OK },
-	{ "hop-by-hop options",
-	  { .ipv6 = true, .exts = { { PACKET_HOP_BY_HOP, .len = 16 } } },
-	  OK },
-	{ "routing header", { .ipv6 = true, .exts = { { PACKET_ROUTING, .len = 24 } } }, OK },
-	{ "destination options", { .ipv6 = true, .exts = { { PACKET_DESTINATION } } }, OK },
-	{ "authentication header", { .ipv6 = true, .exts = { { PACKET_AH, .len = 24 } } }, OK },
-	{ "atomic fragment", { .ipv6 = true, .exts = { { PACKET_FRAGMENT } } }, OK },
-	{ "all kinds of extension headers",
-	  { .ipv6 = true,
-	    .exts = { { PACKET_HOP_BY_HOP },
-		      { PACKET_DESTINATION },
-		      { PACKET_ROUTING },
-		      { PACKET_FRAGMENT },
-		      { PACKET_AH },
-		      { PACKET_DESTINATION } } },
-	  OK },
-	{ "eight extension headers", { .ipv6 = true, .exts = { EIGHT_OPTIONS } }, OK },
-	{ "nine extension headers",
-	  { .ipv6 = true, .exts = { EIGHT_OPTIONS, { PACKET_DESTINATION } } },
-	  COUNT_PARSE_EXT_HEADER_LIMIT },
-	{ "an extension header that reaches beyond the window",
-	  { .ipv6 = true, .exts = { { PACKET_DESTINATION, .len = 160 } } },
-	  COUNT_PARSE_EXT_HEADER_LIMIT },
-	{ "an extension header beyond the packet",
-	  { .ipv6 = true, .exts = { { PACKET_DESTINATION, .wrong_len = 200 } } },
-	  COUNT_PARSE_MALFORMED },
-	{ "an extension header cut by the IP length",
-	  { .ipv6 = true, .exts = { { PACKET_DESTINATION } }, .length_delta = -70 },
-	  COUNT_PARSE_MALFORMED },
-	{ "IPv6 first fragment",
-	  { .ipv6 = true, .exts = { { PACKET_FRAGMENT, .fragment = 0x0001 } } },
-	  COUNT_PARSE_IP_FRAGMENT },
-	{ "IPv6 later fragment",
-	  { .ipv6 = true, .exts = { { PACKET_FRAGMENT, .fragment = 0x0100 } } },
-	  COUNT_PARSE_IP_FRAGMENT },
-	{ "IPv6 length beyond the frame",
-	  { .ipv6 = true, .length_delta = 1 },
-	  COUNT_PARSE_TRUNCATED },
-	{ "IPv6 length 0 in a short frame",
-	  { .ipv6 = true, .no_length = true },
-	  COUNT_PARSE_L4_SHORT },
-	{ "version 4 behind the type of IPv6",
-	  { .ipv6 = true, .version = 4 },
-	  COUNT_PARSE_MALFORMED },
-	{ "TCP header cut by the IPv6 length",
-	  { .ipv6 = true, .length_delta = -46 },
-	  COUNT_PARSE_L4_SHORT },
-
-	{ "IPv4 without Ethernet", { .ip_first = true, .tcp_options = 12 }, OK },
-	{ "IPv6 without Ethernet", { .ip_first = true, .ipv6 = true }, OK },
-	{ "UDP without Ethernet", { .ip_first = true, .proto = PACKET_UDP }, OK },
-	{ "fragment without Ethernet",
-	  { .ip_first = true, .fragment = 0x2000 },
-	  COUNT_PARSE_IP_FRAGMENT },
-	{ "neither 4 nor 6 without Ethernet",
-	  { .ip_first = true, .version = 5 },
-	  COUNT_PARSE_NOT_IP },
-};
 
 static bool is_tcp(const struct packet_spec *spec)
 {
@@ -147,7 +27,7 @@ static bool is_tcp(const struct packet_spec *spec)
 }
 
 /* The row's packet; a TCP segment carries the response. */
-static struct packet_spec spec_of(const struct row *row)
+static struct packet_spec spec_of(const struct parse_row *row)
 {
 	struct packet_spec spec = row->spec;
 
@@ -160,7 +40,7 @@ static struct packet_spec spec_of(const struct row *row)
 	return spec;
 }
 
-static void check_key(const struct row *row, const struct counts *got, const char *doing)
+static void check_key(const struct parse_row *row, const struct counts *got, const char *doing)
 {
 	struct addr client = packet_client(row->spec.ipv6), server = packet_server(row->spec.ipv6);
 	const struct http_key *key = &got->keys[0];
@@ -183,27 +63,52 @@ static void check_key(const struct row *row, const struct counts *got, const cha
 }
 
 /* What the host can see besides: all that parse.h filled in. */
-static void check_fields(const struct row *row)
+static void check_fields(const struct parse_row *row)
 {
-	struct addr client = packet_client(row->spec.ipv6), server = packet_server(row->spec.ipv6);
-	bool ports = is_tcp(&row->spec) || row->spec.proto == PACKET_UDP;
+	const struct packet_spec *spec = row->closed ? row->spec.outer : &row->spec;
+	struct addr source = packet_server(spec->ipv6), destination = packet_client(spec->ipv6);
 	bool fragment = row->want == COUNT_PARSE_IP_FRAGMENT;
+	bool ports = !fragment && (is_tcp(spec) || spec->proto == PACKET_UDP);
+	uint16_t port = spec->client_port ? spec->client_port : PACKET_CLIENT_PORT;
 	struct host_packet got;
 
 	host_get_packet(&got);
 	if (row->want != OK && !fragment)
 		return;
-	assert_memory_equal(&got.source, &server, sizeof(server));
-	assert_memory_equal(&got.destination, &client, sizeof(client));
-	assert_int_equal(got.proto, row->spec.proto ? row->spec.proto : PACKET_TCP);
-	assert_int_equal(got.source_port, ports && !fragment ? PACKET_SERVER_PORT : 0);
-	assert_int_equal(got.destination_port, ports && !fragment ? PACKET_CLIENT_PORT : 0);
-	if (!is_tcp(&row->spec) || fragment)
+	if (row->closed) {
+		source = packet_tunnel_source(spec->ipv6);
+		destination = packet_tunnel_end(spec->ipv6);
+	}
+	assert_memory_equal(&got.source, &source, sizeof(source));
+	assert_memory_equal(&got.destination, &destination, sizeof(destination));
+	assert_int_equal(got.proto, spec->proto ? spec->proto : PACKET_TCP);
+	assert_int_equal(got.source_port, ports ? PACKET_SERVER_PORT : 0);
+	assert_int_equal(got.destination_port, ports ? port : 0);
+	if (!is_tcp(spec) || fragment)
 		return;
 	assert_int_equal(got.seq, 0x01020304);
 	assert_int_equal(got.ack, 0x05060708);
 	assert_int_equal(got.tcp_flags, PACKET_ACK);
 	assert_int_equal(got.payload_len, strlen(RESPONSE));
+}
+
+static const struct packet_spec *outermost(const struct packet_spec *spec)
+{
+	return spec->outer ? spec->outer : spec;
+}
+
+/* A device without Ethernet takes what begins with an IP header. */
+static bool is_for(enum program program, const struct packet_spec *spec)
+{
+	return target_program_starts_at_ip(program) == outermost(spec)->ip_first;
+}
+
+/* Bytes at the end of the packet that no IP header speaks of. */
+static size_t surplus(const struct packet_spec *spec)
+{
+	const struct packet_spec *first = outermost(spec);
+
+	return first->padding + (first->length_delta < 0 ? -first->length_delta : 0);
 }
 
 /* Runs len bytes. False where the target can't. */
@@ -224,7 +129,7 @@ static bool run(const struct target *target, enum program program, const uint8_t
 
 static int run_row(const struct table_case *c)
 {
-	const struct row *row = c->row;
+	const struct parse_row *row = c->row;
 	struct packet_spec spec = spec_of(row);
 	static uint8_t packet[PACKET_MAX];
 	size_t len = packet_build(&spec, packet);
@@ -234,8 +139,7 @@ static int run_row(const struct table_case *c)
 	for (enum program p = 0; p < PROGRAMS; p++) {
 		const char *doing = target_program_name(p);
 
-		if (target_program_starts_at_ip(p) != spec.ip_first ||
-		    !run(c->target, p, packet, len, &got))
+		if (!is_for(p, &spec) || !run(c->target, p, packet, len, &got))
 			continue;
 		ran++;
 		for (int i = COUNT_UNDERSTOOD; i <= COUNT_PARSE_L4_SHORT; i++)
@@ -245,7 +149,7 @@ static int run_row(const struct table_case *c)
 					    i == COUNT_PACKETS_INGRESS - HOOK_INGRESS +
 							    (int)target_program_hook(p),
 					    doing);
-		if (row->want == OK && is_tcp(&spec))
+		if (row->want == OK && is_tcp(&spec) && !row->closed)
 			check_key(row, &got, doing);
 		else
 			assert_int_equal(got.key_count, 0);
@@ -271,7 +175,7 @@ static void test_row(void **state)
 /* The first n bytes of a packet, for each n, without anything behind them. */
 static int run_cuts(const struct table_case *c)
 {
-	const struct row *row = c->row;
+	const struct parse_row *row = c->row;
 	struct packet_spec spec = spec_of(row);
 	static uint8_t packet[PACKET_MAX];
 	size_t whole = packet_build(&spec, packet);
@@ -280,10 +184,10 @@ static int run_cuts(const struct table_case *c)
 	int ran = 0;
 
 	for (enum program p = 0; p < PROGRAMS; p++) {
-		if (target_program_starts_at_ip(p) != spec.ip_first)
+		if (!is_for(p, &spec))
 			continue;
 		for (size_t len = 1; len < whole; len++) {
-			bool complete = len + spec.padding >= whole;
+			bool complete = len + surplus(&spec) >= whole;
 
 			if (!run(c->target, p, packet, len, &got))
 				continue;
@@ -316,7 +220,7 @@ static void test_cut(void **state)
 static void test_lost_ethernet(void **state)
 {
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-		struct row row = { .spec = { .ip_first = true, .ipv6 = ipv6 } };
+		struct parse_row row = { .spec = { .ip_first = true, .ipv6 = ipv6 } };
 		struct packet_spec spec = spec_of(&row);
 		static uint8_t packet[PACKET_MAX];
 		size_t len = packet_build(&spec, packet);
@@ -338,7 +242,7 @@ static void test_big_tcp(void **state)
 	struct counts got;
 
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-		struct row row = { .spec = { .ipv6 = ipv6, .no_length = true } };
+		struct parse_row row = { .spec = { .ipv6 = ipv6, .no_length = true } };
 		struct packet_spec spec = spec_of(&row);
 		size_t len = packet_build(&spec, packet);
 		struct host_packet p;
@@ -357,7 +261,7 @@ static void test_big_tcp(void **state)
 /* A frame whose bytes the hook can't give is truncated, whatever its length says. */
 static void test_failed_load(void **state)
 {
-	struct packet_spec spec = spec_of(&ROWS[0]);
+	struct packet_spec spec = spec_of(&PARSE_ROWS[0]);
 	static uint8_t packet[PACKET_MAX];
 	size_t len = packet_build(&spec, packet);
 	struct counts got;
@@ -379,17 +283,24 @@ static void test_reached(void **state)
 	table_check_reached(COUNT_PARSE_TRUNCATED, COUNT_PARSE_L4_SHORT);
 }
 
+static void add_rows(const struct target *target, const struct parse_row *rows, size_t count)
+{
+	char name[128];
+
+	for (size_t i = 0; i < count; i++) {
+		table_add(rows[i].name, target, &rows[i], test_row);
+		snprintf(name, sizeof(name), "%s, at every length", rows[i].name);
+		table_add(name, target, &rows[i], test_cut);
+	}
+}
+
 int main(void)
 {
 	const struct target *targets[] = { &host_target, &kernel_target };
-	char name[128];
 
 	for (size_t t = 0; t < ARRAY_SIZE(targets); t++) {
-		for (size_t i = 0; i < ARRAY_SIZE(ROWS); i++) {
-			table_add(ROWS[i].name, targets[t], &ROWS[i], test_row);
-			snprintf(name, sizeof(name), "%s, at every length", ROWS[i].name);
-			table_add(name, targets[t], &ROWS[i], test_cut);
-		}
+		add_rows(targets[t], PARSE_ROWS, PARSE_ROW_COUNT);
+		add_rows(targets[t], TUNNEL_ROWS, TUNNEL_ROW_COUNT);
 	}
 	table_add("an Ethernet header that is gone", &host_target, NULL, test_lost_ethernet);
 	table_add("BIG TCP", &host_target, NULL, test_big_tcp);

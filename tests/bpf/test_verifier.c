@@ -22,9 +22,9 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 68821 },   { "sw_egress", 68821 }, { "sw_ingress_l3", 68710 },
-	{ "sw_egress_l3", 68710 }, { "sw_xdp", 82583 },    { "sw_xdp_frags", 68253 },
-	{ "sw_drop", 10355 },
+	{ "sw_ingress", 70500 },   { "sw_egress", 70500 }, { "sw_ingress_l3", 70424 },
+	{ "sw_egress_l3", 70424 }, { "sw_xdp", 106180 },   { "sw_xdp_frags", 69677 },
+	{ "sw_drop", 15692 },
 };
 
 static __u32 committed(const char *name)

@@ -5,6 +5,7 @@ spike of errors in each container, and odd ones. Every file is made from the des
 usage: generate.py FOLDER
        generate.py --many PACKETS FILE    a long capture, to measure with
        generate.py --seeds FOLDER         small ones, for tests/fuzz/corpus/capture
+       generate.py --frames FOLDER        frames, for tests/fuzz/corpus/parse
 """
 import gzip
 import ipaddress
@@ -119,12 +120,49 @@ def ethernet(p):
     return MACS + ethertype(p) + p
 
 
-def vlan(p):
-    return MACS + b"\x81\x00\x00\x07" + ethertype(p) + p
+def tags(p, *types):
+    """Behind VLAN tags of these types, outermost first."""
+    return MACS + b"".join(struct.pack(">HH", t, 7 + i) for i, t in enumerate(types)) + ethertype(p) + p
 
 
-def qinq(p):
-    return MACS + b"\x88\xa8\x00\x07\x81\x00\x00\x08" + ethertype(p) + p
+def pppoe(p):
+    return struct.pack(">BBHH", 0x11, 0, 1, len(p) + 2) + (b"\x00\x57" if is_v6(p) else b"\x00\x21") + p
+
+
+def mpls(p, labels=2):
+    entries = b"".join(struct.pack(">I", (16 + i) << 12 | (i == labels - 1) << 8 | 64) for i in range(labels))
+    return MACS + b"\x88\x47" + entries + p
+
+
+def carried(payload, proto, v6=False):
+    """An IP packet from one end of a tunnel to the other, in Ethernet."""
+    ends = ("2001:db8:3::1", "2001:db8:3::2") if v6 else ("203.0.113.1", "203.0.113.2")
+    return ethernet(ip_packet(*ends, payload, proto=proto))
+
+
+def udp_tunnel(port, header, p, v6=False):
+    return carried(struct.pack(">HHHH", 50000, port, (16 + len(p)) & 0xffff, 0) + header + p, 17, v6)
+
+
+def vxlan(p, port=4789, v6=False):
+    return udp_tunnel(port, b"\x08\0\0\0\0\0\x2a\0", ethernet(p), v6)
+
+
+def geneve(p, v6=False):
+    """With an option of 8 bytes."""
+    return udp_tunnel(6081, b"\x02\0\x65\x58\0\0\x2a\0\1\2\3\1abcd", ethernet(p), v6)
+
+
+def gre(p, flags=0, fields=b"", v6=False):
+    return carried(struct.pack(">H", flags) + ethertype(p) + fields + p, 47, v6)
+
+
+def erspan(p):
+    return carried(b"\x10\0\x88\xbe\0\0\0\1" + b"\x10\7\0\1\0\0\0\0" + ethernet(p), 47)
+
+
+def ip_in_ip(p, v6=False):
+    return carried(p, 41 if is_v6(p) else 4, v6)
 
 
 def wifi(p, fc0=0x08, fc1=0x02, extra=b"", pad=b""):
@@ -145,8 +183,23 @@ def radiotap(flags, frame, tsft=True):
 FCS = b"\xde\xad\xbe\xef"
 LINKS = {
     "ethernet": (1, ethernet),
-    "vlan": (1, vlan),
-    "qinq": (1, qinq),
+    "vlan": (1, lambda p: tags(p, 0x8100)),
+    "qinq": (1, lambda p: tags(p, 0x88a8, 0x8100)),
+    "three-tags": (1, lambda p: tags(p, 0x88a8, 0x9100, 0x8100)),
+    "mpls": (1, mpls),
+    "pppoe-session": (1, lambda p: MACS + b"\x88\x64" + pppoe(p)),
+    "vxlan": (1, vxlan),
+    "vxlan-old-port": (1, lambda p: vxlan(p, port=8472)),
+    "vxlan-ipv6": (1, lambda p: vxlan(p, v6=True)),
+    "geneve": (1, geneve),
+    "geneve-ipv6": (1, lambda p: geneve(p, v6=True)),
+    "gre": (1, gre),
+    "gre-ipv6": (1, lambda p: gre(p, v6=True)),
+    "gre-key-sequence": (1, lambda p: gre(p, 0x3000, b"key numb")),
+    "erspan": (1, erspan),
+    "ip-in-ipv4": (1, ip_in_ip),
+    "ip-in-ipv6": (1, lambda p: ip_in_ip(p, v6=True)),
+    "raw-ip-in-ipv4": (101, lambda p: ip_in_ip(p)[14:]),
     "raw": (101, lambda p: p),
     "raw-bsd": (12, lambda p: p),
     "cooked": (113, lambda p: struct.pack(">HHH8s", 0, 1, 6, MACS[:6]) + ethertype(p) + p),
@@ -164,7 +217,7 @@ LINKS = {
     "ppp": (9, lambda p: (b"\x57" if is_v6(p) else b"\x21") + p),
     "ppp-hdlc": (50, lambda p: b"\xff\x03" + (b"\x00\x57" if is_v6(p) else b"\x00\x21") + p),
     "ppp-direction": (204, lambda p: b"\x01\xff\x03" + (b"\x00\x57" if is_v6(p) else b"\x00\x21") + p),
-    "pppoe": (51, lambda p: struct.pack(">BBHH", 0x11, 0, 1, len(p) + 2) + (b"\x00\x57" if is_v6(p) else b"\x00\x21") + p),
+    "pppoe": (51, pppoe),
 }
 # Frames that are no packets, between those that are: they change nothing.
 NOISE = {
@@ -264,10 +317,14 @@ def write_large(folder):
     folder.mkdir()
     cases = {
         "ipv4": (Connection("10.0.0.2", "10.0.0.9", 40001, mss=60000), ethernet),
-        "ipv6": (Connection("fd00::2", "fd00::9", 40002, mss=60000), vlan),
+        "ipv6": (Connection("fd00::2", "fd00::9", 40002, mss=60000), LINKS["vlan"][1]),
         "ipv6-ext": (Connection("fd00::2", "fd00::9", 40003, mss=60000, exts=hop_by_hop(), first=0), ethernet),
         "big-ipv4": (Connection("10.0.0.2", "10.0.0.9", 40004, mss=200000), ethernet),
         "big-ipv6": (Connection("fd00::2", "fd00::9", 40005, mss=200000), ethernet),
+        "vxlan": (Connection("10.0.0.2", "10.0.0.9", 40006, mss=60000), vxlan),
+        "geneve-ipv6-ext": (Connection("fd00::2", "fd00::9", 40007, mss=60000, exts=hop_by_hop(), first=0),
+                            lambda p: geneve(p, v6=True)),
+        "mpls": (Connection("fd00::2", "fd00::9", 40008, mss=60000), mpls),
     }
     for name, (c, wrap) in cases.items():
         many = b"".join(response(404 if i % 3 else 200, b"HTTP/1.1 500 No\r\n\r\n" * (i % 40)) for i in range(900))
@@ -279,7 +336,8 @@ def write_large(folder):
     udp = ip_packet("10.0.0.2", "10.0.0.9", struct.pack(">HHHH", 53, 53, 60008, 0) + b"x" * 60000, proto=17)
     lies = udp[:2] + b"\xff\xff" + udp[4:]  # says that it is longer than its frame
     (folder / "udp.pcap").write_bytes(pcap([(T0 * 10**9, ethernet(udp)), (T0 * 10**9, ethernet(lies)),
-                                            (T0 * 10**9, MACS + b"\x88\xb5" + b"x" * 9000)], 1))
+                                            (T0 * 10**9, MACS + b"\x88\xb5" + b"x" * 9000),
+                                            (T0 * 10**9, vxlan(udp)), (T0 * 10**9, vxlan(lies))], 1))
 
 
 def write_odd(folder):
@@ -331,7 +389,8 @@ def write_many(count, path):
 def write_seeds(folder):
     packets = [(t, p) for t, p in conversation()[0] if len(p) < 200][:5]
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("ethernet", "qinq", "raw", "cooked", "cooked2", "loopback-le", "radiotap-pad-fcs", "ppp", "pppoe"):
+    for name in ("ethernet", "qinq", "raw", "cooked", "cooked2", "loopback-le", "radiotap-pad-fcs", "ppp", "pppoe",
+                 "vxlan", "gre-key-sequence", "mpls", "ip-in-ipv6"):
         link, wrap = LINKS[name]
         (folder / name).write_bytes(pcap([(t, wrap(p)) for t, p in packets[:3]], link))
     frames = [(t, ethernet(p)) for t, p in packets[:3]]
@@ -339,10 +398,37 @@ def write_seeds(folder):
     (folder / "big-endian").write_bytes(pcap(frames, 1, ">", nano=True))
     (folder / "gzip").write_bytes(gzip.compress(pcap(frames, 1), mtime=0))
     c = Connection("10.0.0.2", "10.0.0.9", 40001, mss=3400)
-    (folder / "large").write_bytes(pcap([(T0 * 10**9, ethernet(c.down(ACK, response(404) * 40)))], 1))
+    large = c.down(ACK, response(404) * 40)
+    (folder / "large").write_bytes(pcap([(T0 * 10**9, ethernet(large))], 1))
+    (folder / "large-vxlan").write_bytes(pcap([(T0 * 10**9, vxlan(large, v6=True))], 1))
+
+
+def write_frames(folder):
+    """One for each tunnel, and for each reason that the parser has."""
+    up4 = ip_packet("10.0.0.2", "10.0.0.9", tcp(40000, 80, 1, 2, PSH | ACK, b"GET / HTTP/1.1\r\n\r\n"))
+    down6 = ip_packet("fd00::9", "fd00::2", tcp(80, 40000, 2, 3, ACK, b"HTTP/1.1 404 No\r\n\r\n"))
+    udp = ip_packet("10.0.0.2", "10.0.0.9", struct.pack(">HHHH", 53, 53, 8, 0), proto=17)
+    options = bytes([60, 0, 1, 4, 0, 0, 0, 0])
+    frames = {name: LINKS[name][1](down6 if name.endswith("ipv6") else up4) for name in (
+        "three-tags", "mpls", "pppoe-session", "vxlan", "vxlan-ipv6", "geneve", "gre", "gre-key-sequence", "erspan",
+        "ip-in-ipv4", "ip-in-ipv6")}
+    frames.update({
+        "tunnel-in-tunnel": vxlan(vxlan(udp)[14:]), "arp-in-vxlan": udp_tunnel(4789, b"\x08" + b"\0" * 7, MACS + b"\x08\x06"),
+        "fragment-in-gre": gre(udp[:6] + b"\x20\0" + udp[8:]),
+        "truncated": ethernet(up4)[:-1], "malformed": ethernet(b"\x44" + up4[1:]), "not-ip": MACS + b"\x08\x06" + b"\0" * 28,
+        "ext-header-limit": ethernet(ip_packet("fd00::9", "fd00::2", b"", exts=options * 8 + b"\6" + options[1:], first=60)),
+        "vlan-limit": tags(up4, *[0x8100] * 4), "label-limit": mpls(up4, 5),
+        "l4-short": ethernet(ip_packet("10.0.0.2", "10.0.0.9", b"\0" * 19)),
+    })
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        (folder / name).write_bytes(frame)
 
 
 def main():
+    if sys.argv[1] == "--frames":
+        write_frames(pathlib.Path(sys.argv[2]))
+        return
     if sys.argv[1] == "--seeds":
         write_seeds(pathlib.Path(sys.argv[2]))
         return
