@@ -115,6 +115,19 @@ static __always_inline struct http1_flow *flow_reverse(struct scratch *s)
 	return flow_find(&s->reverse_key);
 }
 
+/* Sets run to the packet's segment. */
+static __always_inline void run_packet(struct scratch *s)
+{
+	s->run.seq = s->packet.seq;
+	s->run.ack = s->packet.ack;
+	s->run.len = s->packet.payload_len;
+	s->run.pos = 0;
+	s->run.window_pos = 0;
+	s->run.window_len = 0;
+	s->found_count = 0;
+	s->is_held = 0;
+}
+
 /* Places the segment at work against run.flow, which was just copied. */
 static __always_inline int flow_place(struct scratch *s, __u32 ack)
 {

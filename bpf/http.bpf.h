@@ -40,15 +40,11 @@ __noinline int http_open(void)
 
 	if (!s)
 		return HTTP_DONE;
-	seq = s->run.seq = s->packet.seq;
-	s->run.ack = s->packet.ack;
-	len = s->run.len = s->packet.payload_len;
-	s->run.pos = 0;
-	s->run.window_pos = 0;
-	s->run.window_len = 0;
-	s->found_count = 0;
+	run_packet(s);
 	s->is_new = 0;
-	s->is_held = 0;
+	s->waits = 0;
+	seq = s->packet.seq;
+	len = s->packet.payload_len;
 	flow = flow_find(&s->flow_key);
 	if (!flow)
 		return HTTP_NEW;
@@ -131,11 +127,17 @@ static __always_inline int http_meet_hole(struct scratch *s, bool is_start)
 {
 	struct http1_flow *flow = &s->run.flow;
 	bool near = hold_distance(flow, s->run.seq) < HOLD_SPAN,
-	     confirmed = flow->flags & HTTP1_CONFIRMED;
+	     confirmed = flow->flags & HTTP1_CONFIRMED, stays = flow->flags & HTTP1_PASSED || !near;
 	struct totals *t;
+	int todo;
 
-	if (is_start && confirmed && http1_is_fresh(flow, s->run.ack) &&
-	    (flow->flags & HTTP1_PASSED || !require_reverse || !near))
+	if (confirmed && stays && flow->flags & HTTP1_HELD) {
+		todo = hold_skip();
+		if (todo != HTTP_NEW)
+			return todo;
+	}
+	s->is_start = is_start && confirmed && http1_is_fresh(flow, s->run.ack);
+	if (s->is_start && (stays || !require_reverse))
 		return http_resync(s);
 	if (!confirmed && (!require_reverse || flow->status == HTTP1_OTHER))
 		return is_start && !(require_reverse && http_is_request())

@@ -77,6 +77,7 @@ struct hold_range {
 
 struct hold {
 	struct hold_range range[HOLD_RANGES];
+	__u8 is_start[HOLD_RANGES]; /* the range begins with what looks like a response */
 	/* As a block begins; twice as long, so that any piece stays inside for the verifier. */
 	__u8 bytes[2 * HOLD_BLOCK];
 };
@@ -106,8 +107,10 @@ struct scratch {
 	__u32 epoch; /* 0 or 1, the same for all counts of one packet */
 	__u32 hook;
 	__u32 ifindex;
-	__u32 is_new;  /* run.flow is not in the map yet */
-	__u32 is_held; /* the bytes at work are held ones, not the packet's */
+	__u32 is_new;   /* run.flow is not in the map yet */
+	__u32 is_held;  /* the bytes at work are held ones, not the packet's */
+	__u32 waits;    /* the packet's turn is after them */
+	__u32 is_start; /* the packet looks like a response */
 	__u32 found_count;
 	__u16 found[FOUND_MAX]; /* status codes, and below 100 enum http1_event: not counted yet */
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
