@@ -56,7 +56,7 @@ static struct {
 	uint8_t *packet; /* a heap block of exactly len bytes */
 	size_t len;
 	uint8_t *low; /* a page below 4 GiB, with a forbidden one behind it */
-	unsigned int fail_load;
+	unsigned int fail_load, outrun_load;
 	uint16_t protocol;
 	uint8_t fill;
 	size_t linear;
@@ -70,6 +70,15 @@ static struct scratch *current_scratch(void)
 	return s;
 }
 
+/* As another CPU does that commits what it has read. */
+static void outrun(void *ctx, const void *key, const void *value)
+{
+	struct http1_flow *flow = (void *)(unsigned long)value;
+
+	if (flow->state != HTTP1_ALIAS)
+		flow->turn++;
+}
+
 /* Behind parsed headers nothing may be read; behind a payload window anything may stand. */
 static long load(__u32 offset, void *to, __u32 len)
 {
@@ -77,6 +86,8 @@ static long load(__u32 offset, void *to, __u32 len)
 
 	if (now.fail_load && !--now.fail_load)
 		return -EFAULT;
+	if (now.outrun_load && !--now.outrun_load)
+		host_map_visit(&flows, outrun, NULL);
 	if (!len || offset > now.len || len > now.len - offset)
 		return -EFAULT;
 	ASAN_UNPOISON_MEMORY_REGION(s->headers, sizeof(s->headers));
@@ -210,6 +221,7 @@ static void reset(void)
 	ASAN_UNPOISON_MEMORY_REGION(s->headers, sizeof(s->headers));
 	host_maps_reset();
 	now.fail_load = 0;
+	now.outrun_load = 0;
 	now.protocol = 0;
 }
 
@@ -313,6 +325,11 @@ void host_set_protocol(uint16_t protocol)
 void host_fail_load(unsigned int n)
 {
 	now.fail_load = n;
+}
+
+void host_outrun_load(unsigned int n)
+{
+	now.outrun_load = n;
 }
 
 void host_refuse_flows(void)

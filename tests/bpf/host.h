@@ -36,8 +36,11 @@ void host_set_linear(size_t most);
 /* skb->protocol of the packets to come (host order); 0: what their bytes say. */
 void host_set_protocol(uint16_t protocol);
 
-/* The n-th load of packet bytes from now on fails (1: the next). */
+/* The n-th load of packet bytes from now on fails (1: the next; 0: none). */
 void host_fail_load(unsigned int n);
+
+/* At the n-th load from now on another CPU commits to each flow (1: the next; 0: it does not). */
+void host_outrun_load(unsigned int n);
 
 /* From now on the map of flows is full and refuses, until the next reset. */
 void host_refuse_flows(void);

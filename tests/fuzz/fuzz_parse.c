@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reached.h"
 #include "tests/bpf/host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -46,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (host_target.run(p, data, size) < -1)
 				continue; /* sw_xdp has no packets that are not linear */
 			host_target.read(&got);
+			reached_add(&got.totals);
 			host_get_packet(&packet);
 			check_result(&got, &packet, size);
 			if (!i) {

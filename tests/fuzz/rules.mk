@@ -4,16 +4,21 @@
 SECONDS    ?= 60
 FUZZ_SRCS  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BINS  := $(FUZZ_SRCS:tests/fuzz/%.c=build/fuzz/%)
-FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZ_FLAGS := -std=gnu11 -g -O2 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 # What fuzzers take from: the user side without the kernel, and the BPF programs on the host.
 FUZZ_OBJS := $(patsubst %.c,build/fuzz/obj/%.o,\
-	     $(filter-out user/main.c user/cmd/% user/kernel/%,$(SRCS)) $(wildcard tests/bpf/host*.c) tests/bpf/packet.c tests/bpf/target.c)
+	     $(filter-out user/main.c user/cmd/% user/kernel/%,$(SRCS)) $(wildcard tests/bpf/host*.c) tests/bpf/packet.c tests/bpf/target.c \
+	     $(filter-out $(FUZZ_SRCS),$(wildcard tests/fuzz/*.c)))
+
+# What is looked for is new paths in what is tested, not in what tests.
+FUZZ_COVER := -fsanitize=fuzzer-no-link
+$(patsubst %,build/fuzz/obj/tests/%.o,bpf/host_maps bpf/packet bpf/target fuzz/dialogue fuzz/doubts fuzz/reached fuzz/fuzz_http1): FUZZ_COVER :=
 
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  FUZZ $@"
-	@$(CLANG) $(CPPFLAGS) -I. $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+	@$(CLANG) $(CPPFLAGS) -I. $(FUZZ_FLAGS) $(FUZZ_COVER) -MMD -MP -c -o $@ $<
 
 build/fuzz/obj/tests/bpf/host.o: CPPFLAGS := -Itests/bpf/host -Ibpf $(CPPFLAGS)
 build/fuzz/obj/tests/bpf/host.o: FUZZ_FLAGS += -fno-sanitize=alignment -Wno-unknown-attributes
@@ -26,12 +31,15 @@ build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/objs.a
 	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 # New inputs go to build/fuzz/corpus, where the next run begins; what fails stands in build/fuzz.
-.PHONY: fuzz
-fuzz: $(FUZZ_BINS) ## each fuzzer for SECONDS=60
-	@for f in $(FUZZ_BINS:build/fuzz/fuzz_%=%); do \
-		echo "fuzz_$$f for $(SECONDS) s"; mkdir -p build/fuzz/corpus/$$f; dict=tests/fuzz/$$f.dict; \
-		build/fuzz/fuzz_$$f -max_total_time=$(SECONDS) -max_len=4096 -artifact_prefix=build/fuzz/$$f- -print_final_stats=1 \
-			$$([ ! -f $$dict ] || echo -dict=$$dict) build/fuzz/corpus/$$f tests/fuzz/corpus/$$f >build/fuzz/$$f.log 2>&1 || \
-			{ tail -40 build/fuzz/$$f.log; exit 1; }; \
-		grep -E 'number_of_executed_units' build/fuzz/$$f.log; \
-	done
+FUZZ_RUNS := $(FUZZ_BINS:build/fuzz/fuzz_%=fuzz-%)
+.PHONY: fuzz $(FUZZ_RUNS) check-fuzz-corpus
+fuzz: $(FUZZ_RUNS) ## each fuzzer for SECONDS=60; fuzz-NAME: one (-j2: side by side)
+$(FUZZ_RUNS): fuzz-%: build/fuzz/fuzz_%
+	@echo "fuzz_$* for $(SECONDS) s"; mkdir -p build/fuzz/corpus/$*; dict=tests/fuzz/$*.dict; \
+	build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -max_len=4096 -artifact_prefix=build/fuzz/$*- -print_final_stats=1 \
+		$$([ ! -f $$dict ] || echo -dict=$$dict) build/fuzz/corpus/$* tests/fuzz/corpus/$* >build/fuzz/$*.log 2>&1 || \
+		{ tail -80 build/fuzz/$*.log; exit 1; }; \
+	echo "fuzz_$*: $$(grep number_of_executed_units build/fuzz/$*.log)"
+
+check-fuzz-corpus: $(FUZZ_BINS) ## the fuzzers' corpora, which raise every counter of parsing and of HTTP
+	@tests/fuzz/corpus.sh $(abspath build/fuzz)

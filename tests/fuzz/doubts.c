@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The doubts, each a predicate with a name. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "doubts.h"
+
+/* What surely is held behind a hole: in a block of 1,024 bytes 8 ranges, and 32 blocks. */
+#define HELD_SEGMENTS 8
+#define HELD_BYTES    (31 * 1024)
+
+struct about {
+	const struct dialogue *dialogue;
+	const struct reference *reference;
+};
+
+/* --- what is seen ----------------------------------------------------------------------------- */
+
+/* How the packets come, told by a walk through them. */
+struct arrival {
+	uint8_t seen[2][DIALOGUE_STREAM]; /* by the client? */
+	size_t whole[2];                  /* bytes before the first hole */
+	size_t waiting;                   /* segments of the server, behind a hole */
+	bool missing;
+	bool confirmed_unseen; /* a side has confirmed what comes later, or not at all */
+	bool too_much;         /* waits behind a hole */
+};
+
+static void fill(struct arrival *a, const struct dialogue *d, bool by_client)
+{
+	const uint8_t *seen = a->seen[by_client];
+	size_t whole = a->whole[by_client];
+	const uint8_t *hole = memchr(seen + whole, 0, d->len[by_client] - whole);
+
+	a->whole[by_client] = hole ? (size_t)(hole - seen) : d->len[by_client];
+	if (!by_client && a->whole[by_client] > whole)
+		a->waiting = 0;
+}
+
+static void see(struct arrival *a, const struct dialogue *d, const struct dialogue_segment *segment)
+{
+	bool side = segment->by_client;
+	size_t first = dialogue_first_byte(segment), end = segment->start + segment->len;
+
+	if (first == end)
+		return;
+	a->confirmed_unseen |= segment->acked > a->whole[!side];
+	memset(a->seen[side] + first, 1, end - first);
+	fill(a, d, side);
+	if (side || first <= a->whole[side])
+		return;
+	a->waiting++;
+	a->too_much |= a->waiting > HELD_SEGMENTS || end - a->whole[side] > HELD_BYTES;
+}
+
+static const struct arrival *arrive(const struct dialogue *d)
+{
+	static struct arrival a;
+
+	memset(&a, 0, sizeof(a));
+	for (size_t i = 0; i < d->seen_count; i++)
+		see(&a, d, &d->sent[d->seen[i]]);
+	a.missing = a.whole[true] < d->len[true] || a.whole[false] < d->len[false];
+	return &a;
+}
+
+static bool is_missing(const struct about *a)
+{
+	return arrive(a->dialogue)->missing;
+}
+
+static bool is_confirmed_unseen(const struct about *a)
+{
+	return arrive(a->dialogue)->confirmed_unseen;
+}
+
+static bool is_too_much(const struct about *a)
+{
+	return arrive(a->dialogue)->too_much;
+}
+
+/* The sensor is hindered: its maps, or the reading of a packet. */
+static bool is_hindered(const struct about *a)
+{
+	for (size_t i = 0; i < a->dialogue->sent_count; i++) {
+		const struct dialogue_segment *segment = &a->dialogue->sent[i];
+
+		if (dialogue_is_odd(segment, DIALOGUE_UNREADABLE) ||
+		    dialogue_is_odd(segment, DIALOGUE_UNREADABLE2) ||
+		    dialogue_is_odd(segment, DIALOGUE_REFUSE) ||
+		    dialogue_is_odd(segment, DIALOGUE_FORGET))
+			return true;
+	}
+	return false;
+}
+
+/* Of 7,680 bytes each can be a step, which is the machine's budget for a segment. */
+static bool is_over_budget(const struct about *a)
+{
+	for (size_t i = 0; i < a->dialogue->sent_count; i++) {
+		const struct dialogue_segment *segment = &a->dialogue->sent[i];
+
+		if (segment->start + segment->len - dialogue_first_byte(segment) > 7680)
+			return true;
+	}
+	return false;
+}
+
+/* --- what was sent ---------------------------------------------------------------------------- */
+
+/* Which segment first carries a byte of a side's stream. */
+static size_t carrier_of(const struct dialogue *d, bool by_client, size_t offset)
+{
+	size_t i = 0;
+
+	while (i < d->sent_count &&
+	       (d->sent[i].by_client != by_client || d->sent[i].start + d->sent[i].len <= offset))
+		i++;
+	return i;
+}
+
+/* A response that is sent before its request belongs to none that was seen. */
+static bool is_answered_early(const struct about *a)
+{
+	const struct reference *r = a->reference;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (carrier_of(a->dialogue, false, r->responses[i].start) <
+		    carrier_of(a->dialogue, true, r->responses[i].asked))
+			return true;
+	return false;
+}
+
+/* The client's side is no series of requests, or is shorter than the server's. */
+static bool is_not_asked(const struct about *a)
+{
+	return a->reference->end == REFERENCE_BAD_REQUEST || a->reference->end == REFERENCE_UNASKED;
+}
+
+static bool is_no_response(const struct about *a)
+{
+	return a->reference->end == REFERENCE_BAD_RESPONSE;
+}
+
+/* Behind it anything may stand, and anything may be said. */
+static bool is_without_end(const struct about *a)
+{
+	return a->reference->end == REFERENCE_CLOSE || a->reference->end == REFERENCE_TUNNEL;
+}
+
+/* The first request begins with a method (RFC 9110 9.1) of letters, at most 23. */
+static bool is_odd_method(const struct about *a)
+{
+	const struct reference_side *client = &a->reference->client;
+
+	for (size_t i = 0; i < client->len && i < 24; i++) {
+		uint8_t letter = (client->bytes[i] | 0x20) - 'a';
+
+		if (client->bytes[i] == ' ')
+			return !i;
+		if (letter >= 26 && client->bytes[i] != '-' && client->bytes[i] != '_')
+			return true;
+	}
+	return client->len >= 24;
+}
+
+static bool is_empty_line_first(const struct about *a)
+{
+	const struct reference_side *server = &a->reference->server;
+
+	return server->len && (server->bytes[0] == '\r' || server->bytes[0] == '\n');
+}
+
+/*
+ * HEAD among other requests: which response answers it is not known. It is where the request begins
+ * a segment, and nothing before it is unanswered.
+ */
+static bool is_head_among_others(const struct about *a)
+{
+	const struct reference *r = a->reference;
+	size_t from = 0; /* where the answers to the request begin */
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct reference_response *response = &r->responses[i];
+		const struct dialogue_segment *segment =
+			&a->dialogue->sent[carrier_of(a->dialogue, true, response->asked)];
+		size_t first = dialogue_first_byte(segment);
+
+		if (!i || response->asked != r->responses[i - 1].asked)
+			from = response->start;
+		if (response->of_head && response->framing != REFERENCE_NO_BODY &&
+		    (first > response->asked || first + 4 < response->asked ||
+		     segment->start + segment->len < response->asked + 5 || segment->acked != from))
+			return true;
+	}
+	return false;
+}
+
+/* A body begins like a response, in a segment of its own: then HEAD is guessed where GET was. */
+static bool is_imitated_at_once(const struct about *a)
+{
+	const struct reference *r = a->reference;
+
+	for (size_t i = 0; i < r->count; i++) {
+		size_t at = r->responses[i].head_end;
+
+		if (!r->responses[i].of_head && r->responses[i].framing != REFERENCE_NO_BODY &&
+		    at < r->server.len && r->server.bytes[at] == 'H')
+			return true;
+	}
+	return false;
+}
+
+static bool begins(const uint8_t *line, const uint8_t *end, const char *with)
+{
+	size_t len = strlen(with);
+
+	return (size_t)(end - line) >= len && !strncasecmp((const char *)line, with, len);
+}
+
+/* A line of the head of a response: does it frame in a way that the machine does not follow? */
+static bool is_odd_line(const uint8_t *line, const uint8_t *end, const uint8_t *next)
+{
+	static const char LENGTH[] = "Content-Length:", CODING[] = "Transfer-Encoding:";
+
+	if (begins(line, end, LENGTH))
+		return end - line > 32 || memchr(line, ',', end - line) || *next == ' ' ||
+		       *next == '\t';
+	if (!begins(line, end, CODING))
+		return false;
+	while (end > line && memchr(" \t\r\n", end[-1], 4))
+		end--;
+	return end - line < (long)strlen(CODING) + 7 || !begins(end - 7, end, "chunked") ||
+	       *next == ' ' || *next == '\t' || memchr(line, 'y', end - line) ||
+	       memchr(line, 'Y', end - line);
+}
+
+/* Lists of lengths, lengths far behind the colon or in a folded line, codings but not chunked. */
+static bool is_oddly_framed(const struct about *a)
+{
+	const struct reference *r = a->reference;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const uint8_t *line = r->server.bytes + r->responses[i].start;
+		const uint8_t *head_end = r->server.bytes + r->responses[i].head_end;
+
+		while (line < head_end) {
+			const uint8_t *end = memchr(line, '\n', head_end - line);
+
+			end = end ? end + 1 : head_end;
+			if (end < head_end && is_odd_line(line, end, end))
+				return true;
+			line = end;
+		}
+	}
+	return false;
+}
+
+static bool is_lenient(const struct about *a)
+{
+	return a->reference->lenient;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	bool (*holds)(const struct about *a);
+	unsigned int passes;
+} DOUBTS[] = {
+	{ "bytes are missing", is_missing, DOUBT_LESS | DOUBT_MORE },
+	{ "what is confirmed comes later", is_confirmed_unseen, DOUBT_LESS | DOUBT_MORE },
+	{ "too much waits for what comes late", is_too_much, DOUBT_LESS | DOUBT_MORE },
+	{ "the sensor is hindered", is_hindered, DOUBT_LESS | DOUBT_MORE },
+	{ "a segment may exceed the budget", is_over_budget, DOUBT_LESS | DOUBT_MORE },
+	{ "a response is sent before its request", is_answered_early, DOUBT_LESS | DOUBT_MORE },
+	{ "what is answered is no request", is_not_asked, DOUBT_MORE },
+	{ "what answers is no response", is_no_response, DOUBT_MORE },
+	{ "a body or a tunnel without an end", is_without_end, DOUBT_MORE },
+	{ "the first method is odd", is_odd_method, DOUBT_LESS },
+	{ "an empty line before the first response", is_empty_line_first, DOUBT_LESS | DOUBT_MORE },
+	{ "HEAD among other requests", is_head_among_others, DOUBT_LESS | DOUBT_MORE },
+	{ "a body that begins like a response", is_imitated_at_once, DOUBT_LESS | DOUBT_MORE },
+	{ "odd framing", is_oddly_framed, DOUBT_LESS | DOUBT_MORE },
+	{ "chunks that may be refused", is_lenient, DOUBT_LESS | DOUBT_MORE },
+};
+
+#define DOUBT_COUNT (sizeof(DOUBTS) / sizeof(DOUBTS[0]))
+
+unsigned int doubts_about(const struct dialogue *dialogue, const struct reference *reference)
+{
+	const struct about about = { dialogue, reference };
+	unsigned int passes = 0;
+
+	for (size_t i = 0; i < DOUBT_COUNT; i++)
+		if ((passes | DOUBTS[i].passes) != passes && DOUBTS[i].holds(&about))
+			passes |= DOUBTS[i].passes;
+	return passes;
+}
+
+void doubts_print(const struct dialogue *dialogue, const struct reference *reference)
+{
+	const struct about about = { dialogue, reference };
+
+	for (size_t i = 0; i < DOUBT_COUNT; i++)
+		if (DOUBTS[i].holds(&about))
+			fprintf(stderr, "doubt: %s\n", DOUBTS[i].name);
+}
