@@ -189,10 +189,7 @@ talk() { # NUMBER VERSIONS WAY WHAT
 }
 
 judge() { # NUMBER VERSIONS WAY WHAT
-  local version
-  for version in ${2//,/ }; do
-    check "$4 (IPv$version)" compare http --client "$(speaker "$1" "$version")" "${LOGS[@]}"
-  done
+  check "$4" compare http --client "10.77.1.$1" --client "fd77:1::$1" "${LOGS[@]}"
 }
 
 total() { # COUNTER
@@ -217,8 +214,7 @@ sensor_stop
 dump_end "$TMP/all.pcap"
 LOGS=("$NGINX_LOG" "${OTHER_LOGS[@]}" "$TUNNEL_LOG")
 each_way judge
-check "the proxies' exchanges with servers (IPv4)" compare http --client 10.77.3.2 "${LOGS[@]}"
-check "the proxies' exchanges with servers (IPv6)" compare http --client fd77:3::2 "${LOGS[@]}"
+check "the proxies' exchanges with servers" compare http --client 10.77.3.2 --client fd77:3::2 "${LOGS[@]}"
 check "everything together" compare http "${LOGS[@]}"
 check_equal "they gave every status" "$(cat "${LOGS[@]}" | cut -d' ' -f4 | sort -u | xargs)" \
   "200 204 206 301 304 400 401 403 404 405 413 416 500 501 502 503 504"

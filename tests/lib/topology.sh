@@ -121,6 +121,5 @@ receive_on() { # NAMESPACE DEVICE CPU-MASK; 0: where it was sent
 }
 
 port_open() { # NAMESPACE ADDRESS PORT
-  in_ns "$1" python3 -c 'import socket, sys
-socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)' "$2" "$3"
+  in_ns "$1" timeout 1 bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$2" "$3"
 }
