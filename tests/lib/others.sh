@@ -187,11 +187,13 @@ while True:
     peer.close()'
 }
 
+# One thread: a second one that logs at the same time would rather lose its line than wait.
 # Whoever connects and says nothing gets a 400 from it if probes are not ignored. wrk does that.
 write_haproxy_conf() {
   local status
   cat <<END
 global
+  nbthread 1
   log stdout format raw local0
 defaults
   mode http
