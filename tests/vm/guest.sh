@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # In a guest of tests/vm/kernel-matrix.sh: two namespaces and a veth pair, busybox's httpd and wget, and
 # nftables; the sensor's figures must be theirs. Prints "N passed, N failed, N skipped".
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 check() { # NAME GOT WANTED
   if [ "$2" = "$3" ]; then passed=$((passed + 1)); echo "ok $1"; else failed=$((failed + 1)); echo "FAIL $1: got '$2', expected '$3'"; fi
 }
@@ -30,24 +30,37 @@ table ip t {
 NFT
 check "nft rules are loaded" $? 0
 
-# watch MODE: the sensor in the server's namespace, 20 pages, 15 errors, some denies.
-watch() {
+sensor_start() { # ATTACH
   : >counts # not the last run's
   ip netns exec b ./spikewatch run -c test.yaml -i vb --attach "$1" --json --counts >counts 2>log &
   pid=$!
   for _ in $(seq 100); do grep -q '"started"' counts && break; sleep 0.2; done
-  for _ in $(seq 20); do ip netns exec a wget -q -O /dev/null http://10.0.0.2/index.html; done
-  for _ in $(seq 15); do ip netns exec a wget -q -O /dev/null http://10.0.0.2/none 2>/dev/null; done
+}
+
+get() { # TIMES URL
+  for _ in $(seq "$1"); do ip netns exec a timeout 20 wget -q -O /dev/null "$2" 2>/dev/null; done
+}
+
+# ended WHAT CLIENT SERVER PAGES ERRORS
+ended() {
+  kill -TERM $pid
+  wait $pid
+  check "$1: ends well" $? 0
+  check "$1: pages" "$(total http_2xx)" "$4"
+  check "$1: errors" "$(total http_4xx)" "$5"
+  check "$1: 404s by key" "$(sed -n 's/^{"client":"'"$2"'","server":"'"$3"'","port":80,"status":404,"count":\([0-9]*\)}/\1/p' counts)" "$5"
+}
+
+# watch MODE: the sensor in the server's namespace, 20 pages, 15 errors, some denies.
+watch() {
+  sensor_start "$1"
+  get 20 http://10.0.0.2/index.html
+  get 15 http://10.0.0.2/none
   before=$(ip netns exec b nft list chain ip t input | sed -n 's/.*packets \([0-9]*\).*/\1/p')
   ip netns exec a timeout 3 busybox nc -w 2 10.0.0.2 9 </dev/null 2>/dev/null
   after=$(ip netns exec b nft list chain ip t input | sed -n 's/.*packets \([0-9]*\).*/\1/p')
   denied=$((after - before))
-  kill -TERM $pid
-  wait $pid
-  check "$1: ends well" $? 0
-  check "$1: pages" "$(total http_2xx)" 20
-  check "$1: errors" "$(total http_4xx)" 15
-  check "$1: 404s by key" "$(sed -n 's/^{"client":"10.0.0.1","server":"10.0.0.2","port":80,"status":404,"count":\([0-9]*\)}/\1/p' counts)" 15
+  ended "$1" 10.0.0.1 10.0.0.2 20 15
   if ./spikewatch probe | grep -q 'drops  *not seen'; then
     check "$1: says that it is blind for drops" "$(grep -c '"action":"blind"' counts)" 1
   else
@@ -57,10 +70,42 @@ watch() {
   fi
   [ $failed -eq 0 ] || cat log
 }
+
+# through CLIENT SERVER TYPE ARG...: HTTP in a tunnel, seen at the device below it.
+through() {
+  client=$1 server=$2
+  shift 2
+  if ! ip -n b link add t0 type "$@" remote 10.0.0.1; then
+    skipped=$((skipped + 1))
+    echo "skip $1: this kernel has no such device"
+    return
+  fi
+  ip -n a link add t0 type "$@" remote 10.0.0.2
+  case $server in
+  *:*) url="http://[$server]" bits=64 ;;
+  *) url=http://$server bits=24 ;;
+  esac
+  for end in "a $client" "b $server"; do
+    ip netns exec "${end% *}" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/t0/accept_dad'
+    ip -n "${end% *}" link set t0 up
+    ip -n "${end% *}" addr add "${end#* }/$bits" dev t0
+  done
+  sensor_start auto
+  get 5 "$url/index.html"
+  get 4 "$url/none"
+  ended "in $1" "$client" "$server" 5 4
+  ip -n a link del t0
+  ip -n b link del t0
+}
 printf 'journald: {enabled: false}\nstdout: json\nmemory_budget: 8MiB\n' >test.yaml
 watch auto
 watch clsact
 watch xdp
 watch xdp-generic
-echo "$passed passed, $failed failed, 0 skipped"
+through 10.1.0.1 10.1.0.2 vxlan id 42 dstport 4789
+through fd01::1 fd01::2 geneve id 42
+through 10.1.0.1 10.1.0.2 gre
+through 10.1.0.1 10.1.0.2 ipip
+through fd01::1 fd01::2 sit
+echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
