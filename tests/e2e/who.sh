@@ -144,7 +144,6 @@ flows_stay_on_cpu yes
 sensor_config "$TMP/sw.yaml" </dev/null
 for ns in "$SERVERS" "$GATEWAY"; do nginx_start "$ns"; done
 
-gateway_test "both sides" -i gwc -i gws
 gateway_test "auto"
 watch from_clients -i gwc
 judge "the clients' side alone" true
