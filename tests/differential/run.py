@@ -171,7 +171,7 @@ def check(kind, seed, numbers, report, asks):
 
 def main():
     parser = argparse.ArgumentParser(description="the sensor against the reference, on random traffic")
-    parser.add_argument("--cases", type=int, default=500, help="of each class")
+    parser.add_argument("--cases", type=int, default=1000, help="of each class")
     parser.add_argument("--seed", default=None, help="default: random, and printed")
     parser.add_argument("--only", default=None, help="one case, such as a17")
     parser.add_argument("--asks", type=int, default=20, help="how many cases that count less are asked why")

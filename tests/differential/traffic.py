@@ -190,7 +190,7 @@ def sequential(random, exchanges, empty_lines=False):
     writes = []
     for number, exchange in enumerate(exchanges):
         body = exchange.request_body
-        if empty_lines and number and random.random() < 0.3:
+        if empty_lines and random.random() < 0.3:
             exchange.request_head = b"\r\n" + exchange.request_head  # RFC 9112 2.2
         if exchange.expects and random.random() < 0.8:
             writes.append(Write(True, exchange.request_head, False))
