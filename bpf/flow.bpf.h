@@ -18,6 +18,16 @@
 #define HTTP_AHEAD  5 /* there is a hole before it */
 #define HTTP_NEW    6 /* there is no flow */
 
+/* Sets flow_key: the packet's sender is the server. */
+static __always_inline void flow_set_key(struct scratch *s)
+{
+	s->flow_key.client = s->packet.destination;
+	s->flow_key.server = s->packet.source;
+	s->flow_key.client_port = s->packet.destination_port;
+	s->flow_key.server_port = s->packet.source_port;
+	s->flow_key.zone = 0;
+}
+
 static __always_inline struct flow_lock *flow_lock_of(const struct flow_key *key)
 {
 	__u32 n = key->client_port ^ key->server_port ^ key->client.w[3] ^ key->server.w[3];

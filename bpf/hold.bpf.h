@@ -189,7 +189,7 @@ __noinline int hold_release(void)
 		bpf_map_delete_elem(&holds, &s->hold_key);
 	s->is_held = 0;
 	left = flow->hold_last - flow->next / HOLD_BLOCK;
-	if (flow->state == HTTP1_OPAQUE || left >= HOLD_SPAN)
+	if (flow->state >= HTTP1_OPAQUE || left >= HOLD_SPAN)
 		return hold_close(s, t);
 	hold_set_key(s, flow->next);
 	hold = bpf_map_lookup_elem(&holds, &s->hold_key);

@@ -52,6 +52,8 @@ __noinline int http_open(void)
 	behind = flow->next - seq;
 	if (behind >= (__s32)len && flow->header_end != seq)
 		return HTTP_DONE;
+	if (flow->state == HTTP1_TUNNEL)
+		return HTTP_DONE;
 	/* And most of an opaque flow here. */
 	if (flow->state == HTTP1_OPAQUE && !http1_is_fresh(flow, s->run.ack)) {
 		flow_note_seen(flow, seq + len);
@@ -90,6 +92,7 @@ __noinline int http_meet_status(__u32 todo)
 		if (note_exchange(s, &s->flow_key, 1) && join_flows(1))
 			return HTTP_DONE; /* read at the earlier hook */
 		http1_init(&s->run.flow, s->run.seq);
+		s->run.flow.flags = HTTP1_HEAD_ASKED;
 		s->is_new = 1;
 	} else {
 		http1_start(&s->run.flow, s->run.seq);
@@ -179,6 +182,7 @@ __noinline int http_begin(__u32 todo)
 	    http1_is_method(s->run.window, s->run.window_len)) {
 		/* What was taken for a request was none: this is the client. */
 		bpf_map_delete_elem(&flows, &s->flow_key);
+		flow_set_key(s);
 		return request_see();
 	}
 	if (todo == HTTP_AHEAD)

@@ -55,19 +55,25 @@ static __always_inline void http1_end_headers(struct http1_run *run)
 	struct http1_flow *flow = &run->flow;
 
 	flow->header_end = run->seq + run->pos;
-	if (flow->status == 101) {
+	if (flow->status == 101 || (flow->status / 100 == 2 && flow->flags & HTTP1_CONNECT_DUE)) {
 		http1_go_opaque(run, HTTP1_WENT_OPAQUE);
-	} else if (flow->status < 200) {
+		flow->state = HTTP1_TUNNEL;
+		return;
+	}
+	if (flow->status < 200) {
 		flow->state = HTTP1_STATUS; /* the final response is still due */
-	} else if (flow->status == 204 || flow->status == 304 || flow->flags & HTTP1_HEAD_DUE) {
+		return;
+	}
+	flow->flags &= ~HTTP1_CONNECT_DUE;
+	if (flow->status == 204 || flow->status == 304 || flow->flags & HTTP1_HEAD_DUE) {
 		flow->flags &= ~HTTP1_HEAD_DUE;
 		flow->state = HTTP1_STATUS;
 	} else if (flow->flags & HTTP1_CHUNKED) {
 		flow->flags |= HTTP1_MAYBE_HEAD;
 		flow->state = HTTP1_CHUNK;
-	} else if (flow->flags & HTTP1_ODD_LENGTH) {
+	} else if (flow->left == HTTP1_ODD_LENGTH) {
 		http1_go_opaque(run, HTTP1_BAD_LENGTH);
-	} else if (!(flow->flags & HTTP1_HAS_LENGTH)) {
+	} else if (flow->left == HTTP1_NO_LENGTH) {
 		__u32 ends = run->pos == run->len;
 
 		http1_go_opaque(run, HTTP1_WENT_OPAQUE);
@@ -103,10 +109,8 @@ static __always_inline void http1_read_header(struct http1_run *run)
 	if (http1_is_length(run->line)) {
 		__u64 before = flow->left;
 
-		if (!http1_line_length() ||
-		    (flow->flags & HTTP1_HAS_LENGTH && before != flow->left))
-			flow->flags |= HTTP1_ODD_LENGTH;
-		flow->flags |= HTTP1_HAS_LENGTH;
+		if (!http1_line_length() || (before != HTTP1_NO_LENGTH && before != flow->left))
+			flow->left = HTTP1_ODD_LENGTH;
 	} else if (http1_is_transfer_encoding(run->line)) {
 		/* "identity" (RFC 2616) means none; whatever else ends with chunked. */
 		__u32 at = run->line[18] == ' ' ? 19 : 18;
@@ -163,8 +167,9 @@ static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __
 	run->event = HTTP1_RESPONSE;
 	run->line_seq = run->seq + run->pos - carried;
 	flow->status = status;
-	flow->flags = HTTP1_CONFIRMED | (flow->flags & (HTTP1_HELD | HTTP1_HEAD_DUE));
-	flow->left = 0;
+	flow->flags = HTTP1_CONFIRMED | (flow->flags & (HTTP1_HELD | HTTP1_HEAD_DUE |
+							HTTP1_CONNECT_DUE | HTTP1_HEAD_ASKED));
+	flow->left = HTTP1_NO_LENGTH;
 	flow->last_ack = run->ack;
 	flow->state = HTTP1_HEADER_SKIP;
 	/* The byte behind the code may be the '\n': it is looked at again. A carry has none. */
@@ -213,7 +218,7 @@ static __always_inline __u32 http1_want(const struct http1_run *run)
 	__u32 rest, have = 0;
 
 	if (run->pos >= run->len || run->flow.state == HTTP1_BODY ||
-	    run->flow.state == HTTP1_OPAQUE)
+	    run->flow.state == HTTP1_OPAQUE || run->flow.state == HTTP1_TUNNEL)
 		return 0;
 	rest = run->len - run->pos;
 	if (run->pos - run->window_pos < run->window_len)
@@ -264,6 +269,7 @@ HTTP1_FN int http1_step(void)
 		http1_skip_line(run);
 		return 1;
 	case HTTP1_OPAQUE:
+	case HTTP1_TUNNEL:
 		run->pos = run->len;
 		return 0;
 	}

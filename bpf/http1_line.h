@@ -30,16 +30,18 @@ enum http1_state {
 	HTTP1_CHUNK_SKIP,  /* behind the size, in a chunk extension */
 	HTTP1_TRAILER,     /* at the start of a trailer line */
 	HTTP1_TRAILER_SKIP,
-	HTTP1_OPAQUE, /* the end can't be told: close-delimited, 101, or lost */
+	HTTP1_OPAQUE, /* the end can't be told: close-delimited, or lost */
+	HTTP1_TUNNEL, /* behind 101 or CONNECT: HTTP no more */
 	HTTP1_ALIAS,  /* no state: another name of a flow, whose key stands here (flow.bpf.h) */
 };
 
-#define HTTP1_CHUNKED    0x01
-#define HTTP1_HAS_LENGTH 0x02
+#define HTTP1_CHUNKED 0x01
+/* The next final response answers CONNECT: if it is 2xx, a tunnel follows (RFC 9110 9.3.6). */
+#define HTTP1_CONNECT_DUE 0x02
 /* A body should follow header_end, unless this answers HEAD: then the next status line does. */
 #define HTTP1_MAYBE_HEAD 0x04
-/* A Content-Length that is no number, or two that differ: it matters where a body depends on it. */
-#define HTTP1_ODD_LENGTH 0x08
+/* There was a HEAD among unanswered requests, or requests are not seen: any may be one. */
+#define HTTP1_HEAD_ASKED 0x08
 /* A status line came where one was due: this is an HTTP server's flow. */
 #define HTTP1_CONFIRMED 0x10
 /* Bytes behind a hole are held (hold.bpf.h), up to block hold_last of the sequence space. */
@@ -58,7 +60,7 @@ struct http1_flow {
 	__u32 last_ack;   /* acknowledgement number of the segment with the last status line */
 	__u32 header_end; /* sequence number behind the last header block; opaque: behind all seen
 			   */
-	__u64 left;       /* bytes of body or chunk to skip */
+	__u64 left;       /* bytes of body or chunk to skip, or one of the two below */
 	__u16 status;
 	__u8 state; /* enum http1_state */
 	__u8 carry_len;
@@ -70,6 +72,12 @@ struct http1_flow {
 
 _Static_assert(sizeof(struct http1_flow) == 64, "http1_flow is one cache line");
 
+/* http1_flow.left while headers are read: no Content-Length so far; or one that is no number, or
+ * two that differ, which matters where a body depends on it.
+ */
+#define HTTP1_NO_LENGTH  (~0ULL)
+#define HTTP1_ODD_LENGTH (~1ULL)
+
 /* What happened, by name; HTTP1_NONE for nothing to count. */
 enum http1_event {
 	HTTP1_NONE,
@@ -77,7 +85,7 @@ enum http1_event {
 	HTTP1_BAD_STATUS,
 	HTTP1_BAD_LENGTH,
 	HTTP1_BAD_CHUNK,
-	HTTP1_WENT_OPAQUE, /* close-delimited body or 101: not an error */
+	HTTP1_WENT_OPAQUE, /* close-delimited body or a tunnel: not an error */
 	/* The caller's: */
 	HTTP1_RESYNC,    /* framing was lost, and is found again */
 	HTTP1_ABANDONED, /* ... and bytes that were held behind a hole are given up for it */

@@ -37,13 +37,15 @@ static __always_inline enum http1_place http1_place(const struct http1_flow *flo
 	__s32 behind = flow->next - seq;
 	int fresh = http1_is_fresh(flow, ack);
 
+	if (flow->state == HTTP1_TUNNEL)
+		return HTTP1_OLD;
 	if (flow->state == HTTP1_OPAQUE)
 		return fresh && (__s32)(seq - flow->header_end) >= 0 ? HTTP1_TRY_RESYNC : HTTP1_OLD;
 	if (behind < 0)
 		return HTTP1_AHEAD;
 	if (!(flow->flags & HTTP1_CONFIRMED) && !flow->carry_len && !behind)
 		return HTTP1_UNSURE;
-	if (fresh && http1_answers_head(flow, seq))
+	if (fresh && flow->flags & HTTP1_HEAD_ASKED && http1_answers_head(flow, seq))
 		return HTTP1_TRY_RESYNC;
 	if ((__u32)behind >= len)
 		return HTTP1_OLD;
@@ -92,12 +94,23 @@ static __always_inline int http1_is_request(const __u8 *b, __u32 n)
 	return 0;
 }
 
-/* Is this a request by HEAD? Its response has no body, whatever its header says. */
-static __always_inline int http1_is_head(const __u8 *b, __u32 n)
+/*
+ * How a request's method changes the framing of its answer: HTTP1_HEAD_DUE, HTTP1_CONNECT_DUE, 0;
+ * HTTP1_HEAD_ASKED where it may be HEAD, but is cut.
+ */
+static __always_inline __u32 http1_method_due(const __u8 *b, __u32 n)
 {
-	__u32 skip = http1_empty_lines(b, n);
+	__u32 skip = http1_empty_lines(b, n), word;
 
-	return n >= skip + 5 && parse_u32(b + skip) == PARSE_BE32(0x48454144) && b[skip + 4] == ' ';
+	if (n < skip + 8)
+		return skip < n && (b[skip] | 0x20) == 'h' ? HTTP1_HEAD_ASKED : 0;
+	b += skip;
+	word = parse_u32(b);
+	if (word == PARSE_BE32(0x48454144) && b[4] == ' ')
+		return HTTP1_HEAD_DUE;
+	if (word == PARSE_BE32(0x434f4e4e) && parse_u32(b + 4) == PARSE_BE32(0x45435420))
+		return HTTP1_CONNECT_DUE;
+	return 0;
 }
 
 /* Is this surely a request? By the first four bytes, so the preface of HTTP/2 is none. */
@@ -129,7 +142,7 @@ static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
 	flow->state = HTTP1_STATUS;
 	flow->carry_len = 0;
 	flow->left = 0;
-	flow->flags &= HTTP1_CONFIRMED;
+	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED;
 }
 
 /* A new flow whose first status line begins at seq. */

@@ -125,7 +125,7 @@ __noinline int join_flows(__u32 is_response)
 
 /* What a request says of a flow that is there. */
 static __always_inline void request_meets(struct scratch *s, struct totals *t,
-					  struct http1_flow *flow, __u32 is_head)
+					  struct http1_flow *flow, __u32 due)
 {
 	__s32 passed = s->run.ack - flow->next;
 	__u32 old_flags = flow->flags, flags = old_flags;
@@ -138,15 +138,17 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		 * bytes of the answer arrived: those may be in the carry.
 		 */
 		moves = -(__u32)passed > HTTP1_LINE;
-		if (is_head && (moves || (!passed && s->run.seq == flow->last_ack)))
-			flags |= HTTP1_HEAD_DUE;
-	} else if (flow->state != HTTP1_OPAQUE && passed > 0) {
+		if (moves || (!passed && s->run.seq == flow->last_ack))
+			flags |= due;
+	} else if (flow->state < HTTP1_OPAQUE && passed > 0) {
 		flags |= HTTP1_PASSED;
-	} else if (is_head && !passed && flow->state == HTTP1_STATUS &&
-		   s->run.seq == flow->last_ack) {
+	} else if (!passed && flow->state == HTTP1_STATUS && s->run.seq == flow->last_ack) {
 		/* Nothing else is unanswered. */
-		flags |= HTTP1_HEAD_DUE;
+		flags |= due;
 	}
+	/* Which response is its own is not known. */
+	if (due & ~flags & (HTTP1_HEAD_DUE | HTTP1_HEAD_ASKED))
+		flags |= HTTP1_HEAD_ASKED;
 	if (!moves && flags == old_flags)
 		return;
 	lock = flow_lock_of(&s->reverse_key);
@@ -166,7 +168,8 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 			flow->status = 0;
 			flow->last_ack = s->run.seq;
 		}
-		flow->flags |= flags & (HTTP1_PASSED | HTTP1_HEAD_DUE);
+		flow->flags |= flags & (HTTP1_PASSED | HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE |
+					HTTP1_HEAD_ASKED);
 		flow->turn++;
 	}
 	bpf_spin_unlock(&lock->lock);
@@ -178,7 +181,7 @@ __noinline int request_see(void)
 	struct scratch *s = scratch_get();
 	struct http1_flow *flow;
 	struct totals *t;
-	__u32 is_head;
+	__u32 due;
 	int err;
 
 	if (!s)
@@ -186,18 +189,17 @@ __noinline int request_see(void)
 	t = count_totals(s->epoch & 1);
 	if (!t)
 		return HTTP_DONE;
-	is_head = http1_is_head(s->run.window, s->run.window_len);
+	due = http1_method_due(s->run.window, s->run.window_len);
 	flow = flow_reverse(s);
 	if (flow) {
-		request_meets(s, t, flow, is_head);
+		request_meets(s, t, flow, due);
 		return HTTP_DONE;
 	}
 	if (note_exchange(s, &s->reverse_key, 0) && join_flows(0))
 		return HTTP_DONE;
 	http1_init(&s->run.flow, s->run.ack);
 	s->run.flow.last_ack = s->run.seq;
-	if (is_head)
-		s->run.flow.flags = HTTP1_HEAD_DUE;
+	s->run.flow.flags = due;
 	err = count_insert(&flows, &s->reverse_key, &s->run.flow);
 	if (err != -EEXIST)
 		count_add(t, err ? COUNT_FLOWS_REFUSED : COUNT_FLOWS_CREATED);

@@ -38,11 +38,7 @@ static __always_inline bool judge_headers(struct scratch *s, struct totals *t, _
 	count_add(t, COUNT_UNDERSTOOD);
 	if (p->proto != PARSE_PROTO_TCP || (!p->payload_len && !(p->tcp_flags & PARSE_TCP_SYN)))
 		return false;
-	s->flow_key.client = p->destination;
-	s->flow_key.server = p->source;
-	s->flow_key.client_port = p->destination_port;
-	s->flow_key.server_port = p->source_port;
-	s->flow_key.zone = 0;
+	flow_set_key(s);
 	if (p->tcp_flags & PARSE_TCP_SYN) {
 		flow_see_syn();
 		return false;

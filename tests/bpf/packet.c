@@ -72,8 +72,11 @@ static void get_addresses(const struct packet_spec *spec, bool ipv6, struct addr
 		ret[1] = packet_tunnel_end(ipv6);
 		return;
 	}
-	ret[spec->from_client] = packet_server(ipv6);
-	ret[!spec->from_client] = packet_client(ipv6);
+	ret[spec->from_client] = spec->server_natted ? address(ipv6, "203.0.113.4", "2001:db8:3::4")
+						     : packet_server(ipv6);
+	ret[!spec->from_client] = spec->client_natted
+					  ? address(ipv6, "203.0.113.3", "2001:db8:3::3")
+					  : packet_client(ipv6);
 }
 
 /* The first byte of the destination is that of an IPv4 header: nobody may guess from it. */
@@ -94,9 +97,11 @@ static void put_ethernet(struct writer *w, const struct packet_spec *spec)
 
 static void put_transport(struct writer *w, const struct packet_spec *spec, uint8_t proto)
 {
-	uint16_t client = spec->client_port ? spec->client_port : PACKET_CLIENT_PORT;
-	uint16_t from = spec->from_client ? client : PACKET_SERVER_PORT;
-	uint16_t to = spec->from_client ? PACKET_SERVER_PORT : client;
+	uint16_t client = (spec->client_port ? spec->client_port : PACKET_CLIENT_PORT) +
+			  spec->client_natted;
+	uint16_t server = PACKET_SERVER_PORT + spec->server_natted;
+	uint16_t from = spec->from_client ? client : server;
+	uint16_t to = spec->from_client ? server : client;
 	uint8_t *h;
 
 	switch (proto) {

@@ -65,9 +65,11 @@ struct packet_spec {
 	bool no_length;       /* the IP header's length is 0 (BIG TCP) */
 	uint8_t proto;        /* 0: TCP */
 	uint16_t client_port; /* 0: PACKET_CLIENT_PORT */
-	uint8_t tcp_flags;    /* 0: ACK */
-	uint8_t tcp_options;  /* bytes, a multiple of 4 */
-	uint8_t data_offset;  /* TCP, in words, instead of the right one */
+	bool client_natted;   /* the client's address and port are a gateway's */
+	bool server_natted;
+	uint8_t tcp_flags;   /* 0: ACK */
+	uint8_t tcp_options; /* bytes, a multiple of 4 */
+	uint8_t data_offset; /* TCP, in words, instead of the right one */
 	uint32_t seq;
 	uint32_t ack;
 	const void *payload;

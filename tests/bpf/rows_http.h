@@ -51,6 +51,7 @@ struct http_row {
 	bool unasked;       /* no request was seen before the first step */
 	bool one_sided;     /* require_reverse is false */
 	bool as_sent;       /* other segment borders would give other counters */
+	bool per_hook;      /* what can't be followed is told by each hook that sees it */
 	uint32_t first_seq; /* 0: 1000 */
 	bool ipv6;
 	bool vlan;

@@ -14,11 +14,15 @@ struct talk talk;
 static void emit_packet(struct talk *t, const struct packet_spec *spec)
 {
 	static uint8_t packet[PACKET_MAX];
-	size_t packet_len = packet_build(spec, packet);
 
 	for (size_t i = 0; i < t->program_count && !t->unable; i++) {
-		int verdict = t->target->run(t->programs[i], packet, packet_len);
+		struct packet_spec at_hook = *spec;
+		bool servers_side = spec->from_client == (i > 0);
+		int verdict;
 
+		at_hook.client_natted = t->snat && servers_side;
+		at_hook.server_natted = t->dnat && !servers_side;
+		verdict = t->target->run(t->programs[i], packet, packet_build(&at_hook, packet));
 		if (verdict == -EOPNOTSUPP)
 			t->unable = true;
 		else

@@ -28,6 +28,8 @@ struct talk {
 	uint8_t stream[STREAM_BYTES];
 	bool unable;        /* the target can't run such a segment */
 	bool client_unseen; /* no hook sees what the client sends */
+	/* Between the two programs NAT changes what the other side sees of the client or server. */
+	bool snat, dnat;
 };
 
 extern struct talk talk;

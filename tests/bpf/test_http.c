@@ -47,7 +47,8 @@ static void check_keys(const struct http_row *row, const struct counts *got, con
 	assert_int_equal(got->event_count, errors < 64 ? errors : 64);
 }
 
-static void check(const struct http_row *row, const struct target *target, const char *doing)
+static void check_nat(const struct http_row *row, const struct target *target, bool nat,
+		      const char *doing)
 {
 	__u64 want[COUNT_MAX] = {};
 	struct counts got;
@@ -60,9 +61,19 @@ static void check(const struct http_row *row, const struct target *target, const
 	for (int i = 0; i < ALSO && row->also[i].n; i++)
 		want[row->also[i].counter] = row->also[i].n;
 	want[COUNT_FLOWS_CREATED] = row->flows == NO_FLOW ? 0 : row->flows ? row->flows : 1;
+	if (nat) {
+		want[COUNT_FLOWS_JOINED] = want[COUNT_FLOWS_CREATED];
+		/* Without a flow there is nothing to know both names by: each hook refuses. */
+		want[COUNT_HTTP_NO_REVERSE] *= 2;
+	}
 	for (enum sw_counter i = COUNT_HTTP_1XX; i <= COUNT_FLOWS_REFUSED; i++)
 		table_check_counter(&got, i, want[i], doing);
 	check_keys(row, &got, doing);
+}
+
+static void check(const struct http_row *row, const struct target *target, const char *doing)
+{
+	check_nat(row, target, false, doing);
 }
 
 /* As it stands, at each kind of hook, whatever stands behind the bytes that were loaded. */
@@ -126,6 +137,25 @@ static void test_hooks(void **state)
 		check(c->row, c->target, "two hooks");
 	else
 		assert_ptr_equal(c->target, &kernel_target);
+}
+
+/* On a gateway with NAT: each is counted once, for the true client and server. */
+static void test_nat(void **state)
+{
+	static const enum program HOOKS[] = { SW_INGRESS, SW_EGRESS };
+	static const char *const KINDS[] = { "", "SNAT", "DNAT", "both NATs" };
+	const struct table_case *c = *state;
+
+	for (int kind = 1; kind < 4; kind++) {
+		bool able;
+
+		talk.snat = kind & 1;
+		talk.dnat = kind & 2;
+		able = talk_through(c->row, c->target, HOOKS, 2, AS_SENT);
+		talk.snat = talk.dnat = false;
+		if (able)
+			check_nat(c->row, c->target, true, KINDS[kind]);
+	}
 }
 
 /* The same responses are seen where the client's side is not. */
@@ -210,6 +240,10 @@ static void add_rows(const struct target *target, const struct http_row *rows, s
 
 	for (size_t i = 0; i < count; i++) {
 		table_add(rows[i].name, target, &rows[i], test_row);
+		if (!rows[i].one_sided && !rows[i].per_hook) {
+			snprintf(name, sizeof(name), "%s, behind NAT", rows[i].name);
+			table_add(name, target, &rows[i], test_nat);
+		}
 		if (rows[i].as_sent)
 			continue;
 		snprintf(name, sizeof(name), "%s, at every border", rows[i].name);
