@@ -90,15 +90,17 @@ static __always_inline void http1_end_headers(struct http1_run *run)
 /* Is run.line the start of a header that decides the framing? Names are 14 and 17 bytes. */
 static __always_inline int http1_is_length(const __u8 *line)
 {
-	return http1_lower(http1_u64(line)) == HTTP1_CONTENT &&
-	       (http1_lower(http1_u64(line + 7)) == 0x3a6874676e656c2dULL /* -length: */);
+	return (http1_u64(line) | HTTP1_LOWER_7) == HTTP1_CONTENT &&
+	       (http1_u64(line + 7) | 0x0020202020202000ULL) ==
+		       0x3a6874676e656c2dULL /* "-length:" */;
 }
 
 static __always_inline int http1_is_transfer_encoding(const __u8 *line)
 {
-	return http1_lower(http1_u64(line)) == HTTP1_TRANSFE &&
-	       http1_lower(http1_u64(line + 8)) == 0x6e69646f636e652dULL /* -encodin */ &&
-	       (line[16] | 0x20) == 'g' && line[17] == ':';
+	return (http1_u64(line) | HTTP1_LOWER_8) == HTTP1_TRANSFE &&
+	       (http1_u64(line + 8) | 0x2020202020202000ULL) ==
+		       0x6e69646f636e652dULL /* "-encodin" */
+	       && (line[16] | 0x20) == 'g' && line[17] == ':';
 }
 
 /* A header line of which run.line holds all, or HTTP1_LINE bytes. */
@@ -115,7 +117,7 @@ static __always_inline void http1_read_header(struct http1_run *run)
 		/* "identity" (RFC 2616) means none; whatever else ends with chunked. */
 		__u32 at = run->line[18] == ' ' ? 19 : 18;
 
-		if (http1_lower(http1_u64(run->line + at)) != 0x797469746e656469ULL)
+		if ((http1_u64(run->line + at) | HTTP1_LOWER_8) != 0x797469746e656469ULL)
 			flow->flags |= HTTP1_CHUNKED;
 	}
 }

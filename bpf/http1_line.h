@@ -130,11 +130,12 @@ static __always_inline void http1_copy_line(__u8 *to, const __u8 *from)
 	}
 }
 
-/* Eight bytes in lower case, as far as they are letters. */
-static __always_inline __u64 http1_lower(__u64 v)
-{
-	return v | 0x2020202020202020ULL;
-}
+/*
+ * Eight bytes in lower case where the name they are compared with has letters: elsewhere the same
+ * bit would make '-' of a carriage return.
+ */
+#define HTTP1_LOWER_8 0x2020202020202020ULL /* eight letters */
+#define HTTP1_LOWER_7 0x0020202020202020ULL /* seven, as in "content-" */
 
 /*
  * Index of the first '\n' in eight bytes, 8 if none. The zero-byte test on v ^ "\n\n...": its
@@ -341,8 +342,9 @@ HTTP1_FN __u32 http1_window_scan(__u32 at, __u32 blank_only)
 			return at | HTTP1_AT_LINE;
 		if (blank_only)
 			continue;
-		name = http1_lower(http1_u64(line));
-		if ((name == HTTP1_CONTENT && (line[8] | 0x20) == 'l') || name == HTTP1_TRANSFE)
+		name = http1_u64(line);
+		if (((name | HTTP1_LOWER_7) == HTTP1_CONTENT && (line[8] | 0x20) == 'l') ||
+		    (name | HTTP1_LOWER_8) == HTTP1_TRANSFE)
 			return at | HTTP1_AT_LINE;
 	}
 	return at;

@@ -195,6 +195,10 @@ const struct http_row HTTP_FRAMING[] = {
 	  { { SEND, "HTTP/1.1 103 Early Hints\r\nContent-Length: 50\r\nLink: </a>\r\n\r\n" OK_5
 			    MISSING } },
 	  { { 103, 1 }, { 200, 1 }, { 404, 1 } } },
+	{ "a name with a carriage return for its dash",
+	  { { SEND,
+	      "HTTP/1.1 200 OK\r\nContent\rLength: 9\r\nContent-Length: 0\r\n\r\n" MISSING } },
+	  { { 200, 1 }, { 404, 1 } } },
 	{ "no content",
 	  { { SEND, "HTTP/1.1 204 No Content\r\n\r\n" MISSING } },
 	  { { 204, 1 }, { 404, 1 } } },
