@@ -2,13 +2,15 @@
 """Compares what `spikewatch run --counts` printed with what others counted.
 
 usage: compare.py http OUTPUT [--client ADDRESS]... [--at-most] LOG...
+       compare.py missing OUTPUT LOG...
        compare.py drops OUTPUT NFT
        compare.py totals OUTPUT
        compare.py figures OUTPUT NFT LOG...
 
 http     every client, server, port and status against access logs of "client server port status"
          lines; connections over loopback never reached the sensor and are left out;
-         --at-most: fewer is fine where the counters say that segments were missing
+         --at-most: fewer is fine where a counter names what is missing
+missing  one line for people: what each client lacks, and the counters that say why
 drops    class firewall against nft's named counters, PROTO_FAMILY_PORT[_whatever], from `nft -j`
 totals   the counters against each other and against the keys
 figures  one line for people, errors and denies side by side
@@ -18,6 +20,9 @@ import collections
 import json
 import sys
 
+# Each says that responses may be missing.
+NAMED = ("http_resync", "http_gap", "http_budget", "http_bad_status", "http_bad_length", "http_bad_chunk",
+         "http_no_reverse", "http_unreadable", "http_claim_lost", "flows_refused")
 PROTOS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp"}
 
 
@@ -100,6 +105,27 @@ def differences(what, ours, theirs, at_most=False):
     return found
 
 
+def named(output):
+    t = output.totals
+    rows = {name: t[name] for name in NAMED if t[name]}
+    if t["http_hole_opened"] > t["http_hole_closed"]:
+        rows["open holes"] = t["http_hole_opened"] - t["http_hole_closed"]
+    return rows
+
+
+def missing(path, logs):
+    output = Output(path)
+    ours, theirs = (collections.Counter() for _ in range(2))
+    for clients, counted in (ours, http_counted(output)), (theirs, http_logged(logs)):
+        for key, count in counted.items():
+            clients[key[0]] += count
+    parts = [f"{sum(ours.values())} of {sum(theirs.values())}"]
+    parts += [f"{client} {ours[client]} of {n}" for client, n in sorted(theirs.items()) if ours[client] != n]
+    parts += [f"{name} {n}" for name, n in named(output).items()]
+    print(", ".join(parts))
+    return 0
+
+
 def compare_http(path, args):
     at_most = "--at-most" in args
     if at_most:
@@ -117,11 +143,13 @@ def compare_http(path, args):
         print("the logs hold nothing to compare with")
         return 2
     print(f"{sum(ours.values())} responses counted, {sum(theirs.values())} in the logs")
-    named = output.totals["http_gap"] + output.totals["http_hole_opened"] - output.totals["http_hole_closed"]
-    if at_most and sum(ours.values()) < sum(theirs.values()) and not named:
-        print("some are missing, and neither http_gap nor an open hole says so")
+    if at_most and sum(ours.values()) < sum(theirs.values()) and not named(output):
+        print("some are missing, and no counter says why")
         return 1
-    return 1 if differences("http", ours, theirs, at_most) else 0
+    if not differences("http", ours, theirs, at_most):
+        return 0
+    print("counters:", named(output) or "none says why")
+    return 1
 
 
 def compare_drops(path, args):
@@ -175,7 +203,7 @@ def figures(path, args):
 
 def main():
     what, path, *args = sys.argv[1:]
-    sys.exit({"http": compare_http, "drops": compare_drops, "totals": compare_totals,
+    sys.exit({"http": compare_http, "missing": missing, "drops": compare_drops, "totals": compare_totals,
               "figures": figures}[what](path, args))
 
 

@@ -3,6 +3,7 @@
 
 usage: http_client.py FROM[,PORT] HOST:PORT MODE[,MODE...] COUNT PATH...
        http_client.py - <LINES-OF-THE-SAME
+       http_client.py at-once <LINES-OF-THE-SAME
 
 Says in X-Client and X-Server whom it takes itself and the server for: a server behind NAT logs it.
 COUNT requests go round the PATHs; COUNT/RATE sends RATE a second. TERM ends it after a response.
@@ -15,16 +16,20 @@ Several MODEs follow each other, with COUNT requests each. MODE:
   range     like keep, with Range: bytes=0-9
   expect    like keep, PUT with Expect: 100-continue: the body follows the 100
   bytes     like keep, the request is sent byte by byte
+  empty     like keep, with empty lines before each request
+  bursts    like keep, a few at a time: bodies that imitate status lines, and the last may be HEAD
   old       like fresh, HTTP/1.0
   broken    like fresh, a request line that is none (400)
 Prints the statuses received, 1xx apart, as JSON. Exit 1 where a response is missing or broken.
 """
 import collections
 import json
+import random
 import signal
 import socket
 import struct
 import sys
+import threading
 import time
 
 BODY = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
@@ -66,6 +71,9 @@ class Responses:
         """The status of the next response; whether the connection goes on."""
         status = int(self.line().split()[1])
         headers = self.headers()
+        if status == 101:
+            self.file.read()
+            return status, False
         if status < 200:
             return status, True
         go_on = headers.get(b"connection") != b"close"
@@ -105,10 +113,12 @@ class Client:
             self.sock.close()
             self.sock = None
 
-    def request(self, path):
+    def request(self, path, method=None):
         if self.mode == "broken":
             return b"this is not HTTP\r\n\r\n"
-        method = {"head": "HEAD", "expect": "PUT"}.get(self.mode, "GET")
+        method = method or {"head": "HEAD", "expect": "PUT"}.get(self.mode, "GET")
+        if path.startswith("/tunnel/"):
+            method = "CONNECT"
         version = "1.0" if self.mode == "old" else "1.1"
         host = f"[{self.host}]" if ":" in self.host else self.host
         head = f"{method} {path} HTTP/{version}\r\nHost: {host}\r\nAccept-Encoding: gzip\r\n"
@@ -119,16 +129,20 @@ class Client:
             head += "Range: bytes=0-9\r\n"
         if self.mode == "expect":
             head += f"Expect: 100-continue\r\nContent-Length: {len(BODY)}\r\n"
+        if self.mode == "empty":
+            head = "\r\n\n" + head
+        if method == "POST":
+            return f"{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
         return (head + "\r\n").encode()
 
-    def read(self):
+    def read(self, head=False):
         """Reads up to the final response; sends the body where the server asks for it."""
         while True:
-            status, go_on = self.responses.one(self.mode == "head")
+            status, go_on = self.responses.one(head or self.mode == "head")
             self.seen[status] += 1
             if status == 100 and self.mode == "expect":
                 self.sock.sendall(BODY)
-            if status >= 200:
+            if status >= 200 or status == 101:
                 break
         if not go_on:
             self.close()
@@ -141,6 +155,20 @@ class Client:
     def stop(self, *_):
         self.stopped = True
 
+    def run_bursts(self, wanted):
+        dice = random.Random(self.source)
+        while wanted:
+            n = dice.randint(1, 12)
+            now, wanted = wanted[:n], wanted[n:]
+            methods = dice.choices(("GET", "POST"), k=len(now))
+            # What follows the answer to HEAD can't be told from a body: another request comes first.
+            methods[-1] = dice.choice(("GET", "HEAD"))
+            if not self.sock:
+                self.connect()
+            self.send(b"".join(map(self.request, now, methods)))
+            for method in methods:
+                self.read(method == "HEAD")
+
     def run(self, count, paths, rate=None):
         wanted = [paths[i % len(paths)] for i in range(count)]
         if self.mode == "pipeline":
@@ -148,6 +176,9 @@ class Client:
             self.send(b"".join(map(self.request, wanted)))
             for _ in wanted:
                 self.read()
+            return
+        if self.mode == "bursts":
+            self.run_bursts(wanted)
             return
         start = time.monotonic()
         for i, path in enumerate(wanted):
@@ -161,29 +192,68 @@ class Client:
             self.read()
 
 
-def talk(source, to, modes, count, *paths):
+def make_client(source, to):
     host, _, port = to.rpartition(":")
-    client = Client(source, host.strip("[]"), int(port))
-    signal.signal(signal.SIGTERM, client.stop)
+    return Client(source, host.strip("[]"), int(port))
+
+
+def run_client(client, modes, count, paths):
     count, _, rate = count.partition("/")
     try:
         for client.mode in modes.split(","):
             client.run(int(count), paths, float(rate or 0))
     finally:
         client.close()
-    print(json.dumps({str(k): v for k, v in sorted(client.seen.items())}))
+
+
+def talk(source, to, modes, count, *paths):
+    client = make_client(source, to)
+    signal.signal(signal.SIGTERM, client.stop)
+    run_client(client, modes, count, paths)
+    show(client.seen)
+
+
+def talk_at_once(lines):
+    """A thread for each line. ValueError where one could not read all."""
+    clients, threads, wrong = [], [], []
+
+    def run(client, modes, count, paths):
+        try:
+            run_client(client, modes, count, paths)
+        except ERRORS as e:
+            wrong.append(f"{client.source} {modes} {' '.join(paths)}: {e}")
+
+    for line in lines:
+        source, to, modes, count, *paths = line.split()
+        clients.append(make_client(source, to))
+        threads.append(threading.Thread(target=run, args=(clients[-1], modes, count, paths)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    show(sum((client.seen for client in clients), collections.Counter()))
+
+
+def show(seen):
+    print(json.dumps({str(k): v for k, v in sorted(seen.items())}))
 
 
 def main():
-    if sys.argv[1:] != ["-"]:
+    if sys.argv[1:] == ["at-once"]:
+        talk_at_once(sys.stdin)
+    elif sys.argv[1:] == ["-"]:
+        for line in sys.stdin:
+            talk(*line.split())
+    else:
         talk(*sys.argv[1:])
-        return
-    for line in sys.stdin:
-        talk(*line.split())
 
+
+ERRORS = (OSError, EOFError, ValueError, TypeError, IndexError)
 
 if __name__ == "__main__":
     try:
         main()
-    except (OSError, EOFError, ValueError, TypeError) as e:
+    except ERRORS as e:
         sys.exit(f"http_client.py: {e}")

@@ -12,6 +12,7 @@ NS_PREFIX=${NS_PREFIX:-swt-$$-}
 CLIENTS=${NS_PREFIX}clients
 GATEWAY=${NS_PREFIX}gateway
 SERVERS=${NS_PREFIX}servers
+CABLE=veth_make # what joins two devices
 LINK_ENDS=("$CLIENTS c0" "$GATEWAY gwc" "$GATEWAY gws" "$SERVERS s0")
 
 # Everything that needs root and tools; ends the scenario with a skip where one is missing.
@@ -84,8 +85,8 @@ topology_make() {
   require_tools python3
   tmp_make
   for ns in "$CLIENTS" "$GATEWAY" "$SERVERS"; do ns_make "$ns"; done
-  veth_make "$CLIENTS" c0 "$GATEWAY" gwc
-  veth_make "$GATEWAY" gws "$SERVERS" s0
+  "$CABLE" "$CLIENTS" c0 "$GATEWAY" gwc
+  "$CABLE" "$GATEWAY" gws "$SERVERS" s0
   in_ns "$GATEWAY" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
     echo 1 >/proc/sys/net/ipv6/conf/all/forwarding' || die "can't forward"
   address_add "$GATEWAY" gwc 10.77.1.1/24 fd77:1::1/64
