@@ -16,7 +16,7 @@
 #include <bpf/bpf_helpers.h>
 
 #define TCP_FLAGS 13 /* offset of the octet with the flags */
-#define TCP_SYN	  0x02
+#define TCP_SYN   0x02
 
 static __u32 rolls;
 
