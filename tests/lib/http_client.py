@@ -17,7 +17,8 @@ Several MODEs follow each other, with COUNT requests each. MODE:
   expect    like keep, PUT with Expect: 100-continue: the body follows the 100
   bytes     like keep, the request is sent byte by byte
   empty     like keep, with empty lines before each request
-  bursts    like keep, a few at a time: bodies that imitate status lines, and the last may be HEAD
+  bursts    like keep, a few at a time, with bodies that imitate status lines; HEAD only alone
+  headlast  like bursts, but the last of them may be HEAD
   old       like fresh, HTTP/1.0
   broken    like fresh, a request line that is none (400)
 Prints the statuses received, 1xx apart, as JSON. Exit 1 where a response is missing or broken.
@@ -161,8 +162,8 @@ class Client:
             n = dice.randint(1, 12)
             now, wanted = wanted[:n], wanted[n:]
             methods = dice.choices(("GET", "POST"), k=len(now))
-            # What follows the answer to HEAD can't be told from a body: another request comes first.
-            methods[-1] = dice.choice(("GET", "HEAD"))
+            if n == 1 or self.mode == "headlast":
+                methods[-1] = dice.choice(("GET", "HEAD"))
             if not self.sock:
                 self.connect()
             self.send(b"".join(map(self.request, now, methods)))
@@ -177,7 +178,7 @@ class Client:
             for _ in wanted:
                 self.read()
             return
-        if self.mode == "bursts":
+        if self.mode in ("bursts", "headlast"):
             self.run_bursts(wanted)
             return
         start = time.monotonic()

@@ -10,6 +10,7 @@
 WIRE=${NS_PREFIX}wire
 # shellcheck disable=SC2034 # topology_make reads it
 CABLE=wire_make
+# shellcheck disable=SC2034 # for those who source this
 BEFORE=(wc0 ws0) BEHIND=(wgwc wgws)
 WIRE_HOLD=20
 WIRE_NEXT=10 # index of the next device
