@@ -78,10 +78,6 @@ print(sum(r["packets"] for r in rows if r.get("class") == sys.argv[3]
 END
 }
 
-total() { # COUNTER
-  sed -n "s/.*\"$1\": *\([0-9]*\).*/\1/p" "$SENSOR_OUT"
-}
-
 topology_make
 require_tools nft
 require_sensor

@@ -277,7 +277,6 @@ squid_stop() {
 others_start() {
   DOCS=$TMP/nginx/html
   truncate -s 1100000 "$DOCS/big.bin"
-  yes 'no status line' | head -c 20000 >"$DOCS/prose.txt"
   apache_start
   lighttpd_start
   python_start

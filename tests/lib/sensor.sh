@@ -71,6 +71,11 @@ sensor_fails() {
   fi
 }
 
+# A counter of the totals.
+total() { # COUNTER
+  sed -n "s/.*\"$1\": *\([0-9]*\).*/\1/p" "$SENSOR_OUT"
+}
+
 # Compares what was counted with logs and nft's counters (see compare.py).
 compare() {
   python3 "$LIB/compare.py" "$1" "$SENSOR_OUT" "${@:2}"
