@@ -6,21 +6,55 @@
 #include <math.h>
 
 #define CRITICAL 75.0
+#define BUCKET_S 900
+#define START_S  1767225600 /* 2026-01-01 00:00:00 UTC, a Thursday */
 
 static struct anomaly *new_anomaly(void)
 {
 	struct anomaly *anomaly;
 
-	assert_int_equal(anomaly_new(&anomaly), 0);
+	assert_int_equal(anomaly_new(&(struct anomaly_cfg){ .bucket_s = BUCKET_S }, &anomaly), 0);
 	return anomaly;
+}
+
+/* The next bucket of the series, seen as a whole. */
+static struct anomaly_bucket next(const struct anomaly *anomaly, double count)
+{
+	return (struct anomaly_bucket){
+		.start_s = START_S + BUCKET_S * (__s64)anomaly_learned(anomaly),
+		.count = count,
+		.coverage = 1,
+	};
+}
+
+static void learn(struct anomaly *anomaly, double count)
+{
+	const struct anomaly_bucket bucket = next(anomaly, count);
+
+	anomaly_learn(anomaly, &bucket);
 }
 
 static struct anomaly_score judge(const struct anomaly *anomaly, double count, enum side side)
 {
+	const struct anomaly_bucket bucket = next(anomaly, count);
 	struct anomaly_score score;
 
-	anomaly_judge(anomaly, count, side, &score);
+	anomaly_judge(anomaly, &bucket, side, &score);
 	return score;
+}
+
+static void typical_range(const struct anomaly *anomaly, double *low, double *high)
+{
+	const struct anomaly_bucket bucket = next(anomaly, 0);
+
+	anomaly_typical_range(anomaly, &bucket, low, high);
+}
+
+static double influence(const struct anomaly *anomaly, double count, double part)
+{
+	const struct anomaly_bucket bucket = next(anomaly, count);
+
+	return anomaly_influence(anomaly, &bucket, part);
 }
 
 /* Knuth's product method (TAOCP 3.4.1) in pieces, so that large means do not underflow. */
@@ -86,11 +120,11 @@ static void a_tenfold_spike_is_critical_after_eight_buckets(void **state)
 
 		for (n = 0; n < ANOMALY_READY; n++) {
 			assert_true(judge(anomaly, rates[i] * 10, SIDE_HIGH).learning);
-			anomaly_learn(anomaly, random_poisson(&rng, rates[i]));
+			learn(anomaly, random_poisson(&rng, rates[i]));
 		}
 		score = judge(anomaly, rates[i] * 10, SIDE_HIGH);
 		assert_false(score.learning);
-		anomaly_typical_range(anomaly, &low, &high);
+		typical_range(anomaly, &low, &high);
 		if (score.score < CRITICAL)
 			fail_msg("rate %g: score %g", rates[i], score.score);
 		assert_true(score.typical > rates[i] / 2 && score.typical < rates[i] * 2);
@@ -124,7 +158,7 @@ static double alerts_per_month(double rate, double shape, __u64 seed)
 					    : random_poisson(&rng, mean);
 			score = judge(anomaly, count, SIDE_HIGH);
 			alerts += !score.learning && score.score >= CRITICAL;
-			anomaly_learn(anomaly, count);
+			learn(anomaly, count);
 		}
 		anomaly_free(anomaly);
 	}
@@ -169,7 +203,7 @@ static void young_baselines_rarely_alert(void **state)
 				if (n >= ANOMALY_READY)
 					alerts += judge(anomaly, count, SIDE_HIGH).score >=
 						  CRITICAL;
-				anomaly_learn(anomaly, count);
+				learn(anomaly, count);
 			}
 			anomaly_free(anomaly);
 		}
@@ -185,10 +219,10 @@ static void a_spike_is_not_learned_as_normal(void **state)
 	size_t n;
 
 	for (n = 0; n < 50; n++)
-		anomaly_learn(anomaly, 20 + (double)(n % 5));
+		learn(anomaly, 20 + (double)(n % 5));
 	before = judge(anomaly, 0, SIDE_HIGH).typical;
 	for (n = 0; n < 3; n++)
-		anomaly_learn(anomaly, 2000);
+		learn(anomaly, 2000);
 	assert_true(judge(anomaly, 0, SIDE_HIGH).typical < before * 1.2);
 	assert_true(judge(anomaly, 500, SIDE_HIGH).score >= CRITICAL);
 	anomaly_free(anomaly);
@@ -200,10 +234,10 @@ static void a_lasting_change_becomes_normal(void **state)
 	size_t n;
 
 	for (n = 0; n < 300; n++)
-		anomaly_learn(anomaly, 20 + (double)(n % 5));
-	for (n = 0; n < ANOMALY_SHIFT; n++) {
+		learn(anomaly, 20 + (double)(n % 5));
+	for (n = 0; n < 24; n++) {
 		assert_true(judge(anomaly, 2000 + (double)(n % 7), SIDE_HIGH).score >= CRITICAL);
-		anomaly_learn(anomaly, 2000 + (double)(n % 7));
+		learn(anomaly, 2000 + (double)(n % 7));
 	}
 	assert_true(judge(anomaly, 2000, SIDE_HIGH).score < 25);
 	assert_true(judge(anomaly, 22, SIDE_LOW).score >= CRITICAL);
@@ -217,9 +251,9 @@ static void one_outlier_in_between_breaks_no_run(void **state)
 
 	/* far above and far below in turn are not one new level */
 	for (n = 0; n < 100; n++)
-		anomaly_learn(anomaly, 1000);
-	for (n = 0; n < 4 * ANOMALY_SHIFT; n++)
-		anomaly_learn(anomaly, n % 2 ? 100000 : 0);
+		learn(anomaly, 1000);
+	for (n = 0; n < 4 * 24; n++)
+		learn(anomaly, n % 2 ? 100000 : 0);
 	assert_true(fabs(judge(anomaly, 0, SIDE_HIGH).typical - 1000) < 900);
 	anomaly_free(anomaly);
 }
@@ -230,7 +264,7 @@ static void sides_look_the_right_way(void **state)
 	size_t n;
 
 	for (n = 0; n < 100; n++)
-		anomaly_learn(anomaly, 500 + (double)(n % 21) - 10);
+		learn(anomaly, 500 + (double)(n % 21) - 10);
 	assert_true(judge(anomaly, 0, SIDE_HIGH).score == 0);
 	assert_true(judge(anomaly, 0, SIDE_LOW).score >= CRITICAL);
 	assert_true(judge(anomaly, 0, SIDE_BOTH).score >= CRITICAL);
@@ -245,13 +279,13 @@ static void influence_tells_who_it_was(void **state)
 	struct anomaly *anomaly = new_anomaly();
 	size_t n;
 
-	assert_true(anomaly_influence(anomaly, 100, 50) == 0);
+	assert_true(influence(anomaly, 100, 50) == 0);
 	for (n = 0; n < 50; n++)
-		anomaly_learn(anomaly, 20 + (double)(n % 5));
-	assert_true(anomaly_influence(anomaly, 4000, 3990) > 0.95);
-	assert_true(anomaly_influence(anomaly, 4000, 10) < 0.05);
-	assert_true(anomaly_influence(anomaly, 4000, 4000) == 1);
-	assert_true(anomaly_influence(anomaly, 15, 5) == 0);
+		learn(anomaly, 20 + (double)(n % 5));
+	assert_true(influence(anomaly, 4000, 3990) > 0.95);
+	assert_true(influence(anomaly, 4000, 10) < 0.05);
+	assert_true(influence(anomaly, 4000, 4000) == 1);
+	assert_true(influence(anomaly, 15, 5) == 0);
 	anomaly_free(anomaly);
 }
 
@@ -273,9 +307,9 @@ static void nothing_breaks_it(void **state)
 		assert_true(score.score >= 0 && score.score <= 100);
 		assert_true(score.probability > 0 && score.probability <= 1);
 		assert_true(isfinite(score.typical));
-		anomaly_typical_range(anomaly, &low, &high);
+		typical_range(anomaly, &low, &high);
 		assert_true(isfinite(high) && low <= high);
-		anomaly_learn(anomaly, count);
+		learn(anomaly, count);
 	}
 	anomaly_free(anomaly);
 }
@@ -291,7 +325,7 @@ static void a_bucket_costs_little(void **state)
 		double count = (double)(19800 + random_next(&rng) % 400);
 
 		judge(anomaly, count, SIDE_HIGH);
-		anomaly_learn(anomaly, count);
+		learn(anomaly, count);
 	}
 	seconds = cpu_seconds() - seconds;
 	print_message("%.1f us a bucket at a rate of 20,000\n", seconds / 20000 * 1e6);

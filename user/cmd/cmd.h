@@ -36,5 +36,7 @@ int cmd_load_config(const char *path, struct config **ret);
 int cmd_parse_attach(const char *text);
 
 __u64 cmd_now_ns(int clock);
+/* This host's local time minus UTC, at that moment: seconds. */
+__s32 cmd_zone_s(__u64 wall_ns);
 
 #endif

@@ -55,3 +55,11 @@ __u64 cmd_now_ns(int clock)
 	clock_gettime(clock, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
+
+__s32 cmd_zone_s(__u64 wall_ns)
+{
+	time_t now = (time_t)(wall_ns / 1000000000ULL);
+	struct tm local;
+
+	return localtime_r(&now, &local) ? (__s32)local.tm_gmtoff : 0;
+}

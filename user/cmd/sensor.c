@@ -297,8 +297,11 @@ int sensor_open(struct sensor *sensor)
 	return EXIT_GOOD;
 }
 
-int sensor_take_batch(struct sensor *sensor, const struct batch *batch)
+int sensor_take_batch(struct sensor *sensor, const struct batch *taken)
 {
+	struct batch local = *taken, *batch = &local;
+
+	batch->zone_s = cmd_zone_s(batch->wall_ns);
 	if (sensor->counts && counts_add(sensor->counts, batch)) {
 		log_error("out of memory for --counts");
 		return EXIT_RUNTIME;

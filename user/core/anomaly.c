@@ -9,6 +9,12 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define ANOMALY_MEMORY        192.0
+#define ANOMALY_SHIFT         24
+#define ANOMALY_DISPERSION    0.05
+#define ANOMALY_DISPERSION_SD 0.1
 
 #define COUNT_MAX_LEARNED 1e15 /* whole numbers are exact in a double up to here */
 #define PRIOR_COUNT       0.5
@@ -24,6 +30,7 @@ struct moments {
 };
 
 struct anomaly {
+	struct anomaly_cfg cfg;
 	struct moments moments;
 	__u64 learned; /* buckets */
 	/* the last buckets, if they all were far out on one side */
@@ -32,12 +39,16 @@ struct anomaly {
 	enum side run_side;
 };
 
-int anomaly_new(struct anomaly **ret)
+int anomaly_new(const struct anomaly_cfg *cfg, struct anomaly **ret)
 {
-	struct anomaly *anomaly = calloc(1, sizeof(*anomaly));
+	struct anomaly *anomaly;
 
+	if (!cfg->bucket_s || cfg->bucket_s > ANOMALY_BUCKET_MAX_S)
+		return -EINVAL;
+	anomaly = calloc(1, sizeof(*anomaly));
 	if (!anomaly)
 		return -ENOMEM;
+	anomaly->cfg = *cfg;
 	*ret = anomaly;
 	return 0;
 }
@@ -133,13 +144,15 @@ static void learn_run(struct anomaly *anomaly, double count, bool far, enum side
 	anomaly->run = (struct moments){ 0 };
 }
 
-void anomaly_learn(struct anomaly *anomaly, double count)
+void anomaly_learn(struct anomaly *anomaly, const struct anomaly_bucket *bucket)
 {
-	double weight = 1, ln_p = 0;
+	double weight = 1, ln_p = 0, count;
 	enum side side = SIDE_HIGH;
 	struct negbin negbin;
 
-	count = clamp_count(count);
+	if (!(bucket->coverage >= ANOMALY_COVERAGE_MIN))
+		return;
+	count = clamp_count(bucket->count / fmin(1, bucket->coverage));
 	if (anomaly->learned >= ANOMALY_READY) {
 		negbin = predict(&anomaly->moments);
 		side = count > negbin.mean ? SIDE_HIGH : SIDE_LOW;
@@ -151,8 +164,8 @@ void anomaly_learn(struct anomaly *anomaly, double count)
 	learn_run(anomaly, count, ln_p < log(WEIGHT_FULL_P), side);
 }
 
-void anomaly_judge(const struct anomaly *anomaly, double count, enum side side,
-		   struct anomaly_score *ret)
+void anomaly_judge(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,
+		   enum side side, struct anomaly_score *ret)
 {
 	struct negbin negbin;
 	double ln_p;
@@ -160,17 +173,24 @@ void anomaly_judge(const struct anomaly *anomaly, double count, enum side side,
 	*ret = (struct anomaly_score){
 		.probability = 1,
 		.learning = anomaly->learned < ANOMALY_READY,
+		.skipped = !(bucket->coverage >= ANOMALY_COVERAGE_MIN),
 	};
+	if (ret->learning)
+		ret->missing = (unsigned int)(ANOMALY_READY - anomaly->learned);
 	if (!anomaly->learned)
 		return;
 	negbin = predict(&anomaly->moments);
-	ln_p = ln_doubled(ln_tail(&negbin, clamp_count(count), side));
+	ret->typical = negbin.mean;
+	if (ret->skipped)
+		return;
+	ln_p = ln_doubled(
+		ln_tail(&negbin, clamp_count(bucket->count / fmin(1, bucket->coverage)), side));
 	ret->score = anomaly_scale(ln_p);
 	ret->probability = fmax(exp(ln_p), DBL_MIN);
-	ret->typical = negbin.mean;
 }
 
-void anomaly_typical_range(const struct anomaly *anomaly, double *low, double *high)
+void anomaly_typical_range(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,
+			   double *low, double *high)
 {
 	struct negbin negbin;
 
@@ -182,7 +202,8 @@ void anomaly_typical_range(const struct anomaly *anomaly, double *low, double *h
 	*high = negbin_quantile(&negbin, 0.95);
 }
 
-double anomaly_influence(const struct anomaly *anomaly, double count, double part)
+double anomaly_influence(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,
+			 double part)
 {
 	struct negbin negbin;
 	double ln_whole, ln_rest;
@@ -190,7 +211,45 @@ double anomaly_influence(const struct anomaly *anomaly, double count, double par
 	if (!anomaly->learned)
 		return 0;
 	negbin = predict(&anomaly->moments);
-	ln_whole = ln_doubled(negbin_ln_upper(&negbin, clamp_count(count)));
-	ln_rest = ln_doubled(negbin_ln_upper(&negbin, clamp_count(count - part)));
+	ln_whole = ln_doubled(negbin_ln_upper(&negbin, clamp_count(bucket->count)));
+	ln_rest = ln_doubled(negbin_ln_upper(&negbin, clamp_count(bucket->count - part)));
 	return ln_whole < 0 ? 1 - ln_rest / ln_whole : 0;
+}
+
+__u64 anomaly_learned(const struct anomaly *anomaly)
+{
+	return anomaly->learned;
+}
+
+__u64 anomaly_bucket_s(const struct anomaly *anomaly)
+{
+	return anomaly->cfg.bucket_s;
+}
+
+int anomaly_save(const struct anomaly *anomaly, void *buf, size_t size, size_t *len)
+{
+	if (size < sizeof(*anomaly))
+		return -ENOSPC;
+	memcpy(buf, anomaly, sizeof(*anomaly));
+	*len = sizeof(*anomaly);
+	return 0;
+}
+
+int anomaly_load(const struct anomaly_cfg *cfg, const void *buf, size_t len, struct anomaly **ret)
+{
+	struct anomaly *anomaly;
+	int err;
+
+	if (len != sizeof(*anomaly))
+		return -EINVAL;
+	err = anomaly_new(cfg, &anomaly);
+	if (err)
+		return err;
+	memcpy(anomaly, buf, len);
+	if (anomaly->cfg.bucket_s != cfg->bucket_s || !isfinite(anomaly->moments.mean)) {
+		free(anomaly);
+		return -EINVAL;
+	}
+	*ret = anomaly;
+	return 0;
 }

@@ -59,6 +59,7 @@ struct batch {
 	__u64 start_ns; /* CLOCK_BOOTTIME */
 	__u64 end_ns;   /* CLOCK_BOOTTIME; the records belong to second (end_ns - 1) / 1e9 */
 	__u64 wall_ns;  /* CLOCK_REALTIME at end_ns, since the Unix epoch */
+	__s32 zone_s;   /* local time minus UTC at wall_ns: days and weeks begin by it */
 	const struct record *records; /* owned by who made the batch, valid until its next one */
 	size_t record_count;
 	const struct sample *samples; /* as the records; of this epoch or the one before */

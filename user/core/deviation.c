@@ -23,20 +23,34 @@ static bool is_over(const struct watch *watch, double count)
 	       larger >= (double)watch->rule->anomaly.min_count;
 }
 
+static struct anomaly_bucket bucket_of(const struct watch *watch)
+{
+	return (struct anomaly_bucket){
+		.start_s = (__s64)(watch->bucket_wall_ns / 1000000000),
+		.zone_s = watch->moment.zone_s,
+		.count = watch->actual,
+		.coverage = 1,
+	};
+}
+
 /* Scores the present count and raises an incident where it is over. */
 static int score_bucket(struct watch *watch, enum side side)
 {
+	struct anomaly_bucket bucket;
 	struct window_group group;
 
 	window_find(watch->window, &no_group, &group);
 	watch->actual = (double)group.count;
-	anomaly_judge(watch->anomaly, watch->actual, side, &watch->score);
+	bucket = bucket_of(watch);
+	anomaly_judge(watch->anomaly, &bucket, side, &watch->score);
 	watch->over = is_over(watch, watch->actual);
 	return watch->over ? incidents_raise(watch->incidents, &no_group) : 0;
 }
 
 static int close_bucket(struct watch *watch, __u64 start_wall_ns)
 {
+	const struct judge_series series = { watch->rule, &no_group, watch->anomaly };
+	struct anomaly_bucket bucket;
 	int err;
 
 	watch->bucket_wall_ns = start_wall_ns;
@@ -47,7 +61,10 @@ static int close_bucket(struct watch *watch, __u64 start_wall_ns)
 	}
 	err = score_bucket(watch, watch->rule->anomaly.side);
 	incidents_judge(watch->incidents, watch->moment.now_ns, watch->moment.wall_ns);
-	anomaly_learn(watch->anomaly, watch->actual);
+	bucket = bucket_of(watch);
+	if (watch->bucket_fn)
+		watch->bucket_fn(&series, &bucket, &watch->score, watch->bucket_arg);
+	anomaly_learn(watch->anomaly, &bucket);
 	watch->closed++;
 	watch->closed_score = watch->score;
 	watch->closed_actual = watch->actual;
@@ -144,13 +161,14 @@ static void stand(const struct group_key *key, struct standing *ret, void *arg)
 static void add_influencers(const struct watch *watch, enum dimension dimension,
 			    const struct top *top, struct alert *alert)
 {
+	const struct anomaly_bucket bucket = bucket_of(watch);
 	size_t i, at;
 
 	for (i = 0; i < top->count; i++) {
 		struct influencer found = {
 			.dimension = dimension,
 			.value = top->entry[i],
-			.influence = anomaly_influence(watch->anomaly, watch->actual,
+			.influence = anomaly_influence(watch->anomaly, &bucket,
 						       (double)top->entry[i].count),
 		};
 
@@ -169,6 +187,7 @@ static void add_influencers(const struct watch *watch, enum dimension dimension,
 static void describe(struct alert *alert, void *arg)
 {
 	const struct watch *watch = arg;
+	const struct anomaly_bucket bucket = bucket_of(watch);
 	struct evidence evidence;
 
 	watch_describe(watch, watch->last_wall_ns - watch->first_wall_ns, alert, &evidence);
@@ -176,7 +195,7 @@ static void describe(struct alert *alert, void *arg)
 	alert->anomaly.probability = watch->score.probability;
 	alert->anomaly.actual = watch->actual;
 	alert->anomaly.typical = watch->score.typical;
-	anomaly_typical_range(watch->anomaly, &alert->anomaly.typical_low,
+	anomaly_typical_range(watch->anomaly, &bucket, &alert->anomaly.typical_low,
 			      &alert->anomaly.typical_high);
 	alert->anomaly.bucket_start_wall_ns = watch->bucket_wall_ns;
 	alert->anomaly.bucket_closed = watch->bucket_closed;
@@ -186,19 +205,42 @@ static void describe(struct alert *alert, void *arg)
 	add_influencers(watch, DIM_PORT, &evidence.top[DIM_PORT], alert);
 }
 
+/* The model knows whole seconds; the configuration allows nothing shorter. */
+static __u64 bucket_s(const struct watch *watch)
+{
+	return (watch->rule->anomaly.bucket_ns + 999999999) / 1000000000;
+}
+
 int deviation_init(struct watch *watch, const struct judge_cfg *cfg)
 {
+	const struct anomaly_cfg anomaly = { .bucket_s = bucket_s(watch) };
 	int err;
 
-	if (!watch->rule->anomaly.bucket_ns)
-		return -EINVAL;
+	watch->bucket_fn = cfg->bucket;
+	watch->bucket_arg = cfg->arg;
 	buckets_init(&watch->buckets, watch->rule->anomaly.bucket_ns);
 	watch->closed_score.learning = true;
-	err = anomaly_new(&watch->anomaly);
+	err = anomaly_new(&anomaly, &watch->anomaly);
 	if (err)
 		return err;
 	err = watch_window_init(watch, WINDOW_SPAN_MAX, 1, BUCKET_CELLS);
 	if (err)
 		return err;
 	return watch_incidents_init(watch, cfg, 0, stand, describe);
+}
+
+void deviation_each(const struct watch *watch, judge_series_fn fn, void *arg)
+{
+	const struct judge_series series = { watch->rule, &no_group, watch->anomaly };
+
+	fn(&series, arg);
+}
+
+int deviation_restore(struct watch *watch, const struct group_key *group, struct anomaly *anomaly)
+{
+	if (anomaly_bucket_s(anomaly) != bucket_s(watch))
+		return -ENOENT;
+	anomaly_free(watch->anomaly);
+	watch->anomaly = anomaly;
+	return 0;
 }

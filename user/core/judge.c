@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SECOND_NS 1000000000ULL
 /* A wall clock that moves against CLOCK_BOOTTIME by more than this between batches has stepped. */
@@ -80,6 +81,7 @@ static struct moment moment_of(struct judge *judge, const struct batch *batch)
 		.now_ns = judge->now_ns,
 		.second = judge->now_ns ? (judge->now_ns - 1) / SECOND_NS : 0,
 		.wall_ns = judge->now_ns + offset_ns,
+		.zone_s = batch->zone_s,
 		.stepped = judge->started && moved_ns > STEP_NS && -moved_ns > STEP_NS,
 	};
 	judge->offset_ns = offset_ns;
@@ -103,6 +105,27 @@ int judge_batch(struct judge *judge, const struct batch *batch)
 			first_err = err;
 	}
 	return first_err;
+}
+
+void judge_each_series(const struct judge *judge, judge_series_fn fn, void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < judge->count; i++)
+		if (judge->watches[i].rule->kind == RULE_ANOMALY)
+			deviation_each(&judge->watches[i], fn, arg);
+}
+
+int judge_restore(struct judge *judge, const char *rule_id, const struct group_key *group,
+		  struct anomaly *anomaly)
+{
+	size_t i;
+
+	for (i = 0; i < judge->count; i++)
+		if (judge->watches[i].rule->kind == RULE_ANOMALY &&
+		    !strcmp(judge->watches[i].rule->id, rule_id))
+			return deviation_restore(&judge->watches[i], group, anomaly);
+	return -ENOENT;
 }
 
 size_t judge_rule_count(const struct judge *judge)

@@ -3,6 +3,7 @@
 #ifndef CORE_JUDGE_H
 #define CORE_JUDGE_H
 
+#include "core/anomaly.h"
 #include "core/incident.h"
 
 struct judge;
@@ -10,12 +11,26 @@ struct judge;
 /* Called for each alert while a batch is judged; the alert is valid during the call. */
 typedef alert_emit_fn judge_emit_fn;
 
+/* A series of an anomaly rule. */
+struct judge_series {
+	const struct rule *rule;
+	const struct group_key *group; /* all zero where the rule has no group_by */
+	const struct anomaly *anomaly;
+};
+typedef void (*judge_series_fn)(const struct judge_series *series, void *arg);
+
+/* Called for each bucket that is closed, before it is learned. */
+typedef void (*judge_bucket_fn)(const struct judge_series *series,
+				const struct anomaly_bucket *bucket,
+				const struct anomaly_score *score, void *arg);
+
 struct judge_cfg {
 	const struct rule *rules; /* not copied: must outlive the judge */
 	size_t rule_count;
 	const struct places *places; /* not copied */
 	judge_emit_fn emit;
-	void *arg;
+	judge_bucket_fn bucket; /* or NULL */
+	void *arg;              /* of both */
 	__u64 seed; /* of hash tables, best a secret random number; no result depends on it */
 };
 
@@ -29,6 +44,17 @@ void judge_free(struct judge *judge);
  * slide, buckets end, incidents close. -ENOMEM: what could be judged was judged.
  */
 int judge_batch(struct judge *judge, const struct batch *batch);
+
+/* Every series of every anomaly rule: what is to be stored. */
+void judge_each_series(const struct judge *judge, judge_series_fn fn, void *arg);
+
+/*
+ * Gives a rule's series the baseline that was stored, which then is the judge's; before the first
+ * batch. -ENOENT: no such anomaly rule or its buckets have another length; -ENOSPC, -ENOMEM. On
+ * failure it stays the caller's.
+ */
+int judge_restore(struct judge *judge, const char *rule_id, const struct group_key *group,
+		  struct anomaly *anomaly);
 
 /* How one rule stands, for status lines and the log. */
 struct judge_state {

@@ -15,7 +15,8 @@ struct moment {
 	__u64 now_ns;  /* CLOCK_BOOTTIME */
 	__u64 second;  /* of the batch's records */
 	__u64 wall_ns; /* at now_ns */
-	bool stepped;  /* the wall clock jumped since the batch before */
+	__s32 zone_s;
+	bool stepped; /* the wall clock jumped since the batch before */
 };
 
 struct watch {
@@ -24,6 +25,8 @@ struct watch {
 	__u64 seed;
 	struct window *window;
 	struct incidents *incidents;
+	judge_bucket_fn bucket_fn;
+	void *bucket_arg;
 	struct coverage_log coverage;
 	struct samples samples;
 	struct moment moment;
@@ -47,6 +50,10 @@ struct watch {
 /* -ENOMEM; -EINVAL for a window or bucket that cannot be. The caller frees in either case. */
 int threshold_init(struct watch *watch, const struct judge_cfg *cfg);
 int deviation_init(struct watch *watch, const struct judge_cfg *cfg);
+
+/* judge_each_series() and judge_restore() for one rule. */
+void deviation_each(const struct watch *watch, judge_series_fn fn, void *arg);
+int deviation_restore(struct watch *watch, const struct group_key *group, struct anomaly *anomaly);
 
 /* Judges a batch at watch->moment. -ENOMEM: what could be judged was judged. */
 int threshold_batch(struct watch *watch, const struct batch *batch);
