@@ -18,6 +18,10 @@
 /* <linux/pkt_cls.h>: go on as if this program were not there; the same number as TCX_NEXT. */
 #define TC_ACT_UNSPEC (-1)
 
+/* <linux/socket.h>, <linux/in.h> */
+#define AF_INET     2
+#define IPPROTO_TCP 6
+
 /* <linux/errno.h> */
 #define EEXIST 17
 

@@ -12,11 +12,12 @@
 #define HTTP_DONE 0
 #define HTTP_READ 1
 #define HTTP_HOLD 2 /* keep it for later: hold.bpf.h */
+#define HTTP_ASK  3 /* a request that begins a flow: nat.bpf.h */
 /* Load the first bytes, then http_begin(): */
-#define HTTP_RESYNC 3 /* framing was lost */
-#define HTTP_UNSURE 4 /* the flow is not confirmed yet */
-#define HTTP_AHEAD  5 /* there is a hole before it */
-#define HTTP_NEW    6 /* there is no flow */
+#define HTTP_RESYNC 4 /* framing was lost */
+#define HTTP_UNSURE 5 /* the flow is not confirmed yet */
+#define HTTP_AHEAD  6 /* there is a hole before it */
+#define HTTP_NEW    7 /* there is no flow */
 
 /* Sets flow_key: the packet's sender is the server. */
 static __always_inline void flow_set_key(struct scratch *s)

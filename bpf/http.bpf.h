@@ -3,7 +3,7 @@
 #ifndef BPF_HTTP_H
 #define BPF_HTTP_H
 
-#include "request.bpf.h"
+#include "nat.bpf.h"
 #include "hold.bpf.h"
 
 /*
@@ -255,9 +255,10 @@ __noinline int http_unreadable(void)
 
 /*
  * The loops for one kind of hook. load(ctx, off, n) copies n (1..HTTP1_WINDOW) bytes of the packet
- * at off into run.window, keep() is HOLD_DEFINE's. Each function is global: verified once.
+ * at off into run.window, keep() is HOLD_DEFINE's, begin() makes a flow (nat_begin_...). Each
+ * function is global: verified once.
  */
-#define HTTP_DEFINE(name, ctx_type, load, keep)                                                 \
+#define HTTP_DEFINE(name, ctx_type, load, keep, begin)                                          \
 	HOLD_DEFINE(name, ctx_type, keep)                                                       \
                                                                                                 \
 	static __always_inline int http_load_##name(ctx_type *ctx, struct scratch *s, __u32 n)  \
@@ -335,6 +336,8 @@ __noinline int http_unreadable(void)
 				todo = http_commit(http_batch_##name(ctx));                     \
 			else if (todo == HTTP_HOLD)                                             \
 				todo = hold_segment_##name(ctx);                                \
+			else if (todo == HTTP_ASK)                                              \
+				todo = begin(ctx);                                              \
 			else if (todo == HTTP_DONE)                                             \
 				return 0;                                                       \
 		}                                                                               \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel structures, cut down to the members that sw_drop reads. CO-RE relocates them by name
- * against the running kernel. Packet programs take nothing from here.
+ * Kernel structures, cut down to the members that are read. CO-RE relocates them by name against
+ * the running kernel. Packet programs take nothing from here but those of connection tracking,
+ * which they read only where the kernel has them.
  */
 #ifndef BPF_KERNEL_H
 #define BPF_KERNEL_H
@@ -44,6 +45,48 @@ struct sk_buff {
 	unsigned char *data;
 };
 
+/* Connection tracking (net/netfilter/nf_conntrack_tuple.h). */
+union nf_inet_addr {
+	__u32 all[4];
+};
+
+union nf_conntrack_man_proto {
+	__be16 all;
+};
+
+struct nf_conntrack_man {
+	union nf_inet_addr u3;
+	union nf_conntrack_man_proto u;
+	__u16 l3num; /* AF_INET, AF_INET6 */
+};
+
+struct nf_conntrack_tuple {
+	struct nf_conntrack_man src;
+	struct {
+		union nf_inet_addr u3;
+		union {
+			__be16 all;
+		} u;
+	} dst;
+};
+
+struct nf_conntrack_tuple_hash {
+	struct nf_conntrack_tuple tuple;
+};
+
+struct nf_conn {
+	struct nf_conntrack_tuple_hash tuplehash[2]; /* of the first packet; of what answers it */
+};
+
 #pragma clang attribute pop
+
+/* Options of bpf_*_ct_lookup(), as they were in 5.18; newer kernels still take them. */
+struct bpf_ct_opts {
+	__s32 netns_id; /* -1: the context's */
+	__s32 error;
+	__u8 l4proto;
+	__u8 dir;
+	__u8 reserved[2];
+};
 
 #endif

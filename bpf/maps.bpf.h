@@ -23,6 +23,8 @@ const volatile __u32 own_netns = 0;
 const volatile __u32 ring_budget = 64;
 /* Are the counting maps shared by all CPUs (a small memory budget and many CPUs)? */
 const volatile bool shared_counts = false;
+/* Can connection tracking be asked (bpf_skb_ct_lookup, 5.18)? */
+const volatile bool has_ct_lookup = false;
 /* Is a response counted only where the other direction's request was seen? */
 const volatile bool require_reverse = true;
 
@@ -107,10 +109,11 @@ struct scratch {
 	__u32 epoch; /* 0 or 1, the same for all counts of one packet */
 	__u32 hook;
 	__u32 ifindex;
-	__u32 is_new;   /* run.flow is not in the map yet */
-	__u32 is_held;  /* the bytes at work are held ones, not the packet's */
-	__u32 waits;    /* the packet's turn is after them */
-	__u32 is_start; /* the packet looks like a response */
+	__u32 is_new;     /* run.flow is not in the map yet */
+	__u32 is_held;    /* the bytes at work are held ones, not the packet's */
+	__u32 waits;      /* the packet's turn is after them */
+	__u32 is_start;   /* the packet looks like a response */
+	__u32 method_due; /* what the request's method says of its answer: http1_method_due() */
 	__u32 found_count;
 	__u16 found[FOUND_MAX]; /* status codes, and below 100 enum http1_event: not counted yet */
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];

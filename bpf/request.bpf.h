@@ -175,13 +175,36 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 	bpf_spin_unlock(&lock->lock);
 }
 
-/* The segment looks like a request: where it acknowledges, the answer begins. Returns HTTP_DONE. */
+/* The segment looks like a request: where it acknowledges, the answer begins. What to do next. */
 __noinline int request_see(void)
 {
 	struct scratch *s = scratch_get();
 	struct http1_flow *flow;
 	struct totals *t;
-	__u32 due;
+
+	if (!s)
+		return HTTP_DONE;
+	t = count_totals(s->epoch & 1);
+	if (!t)
+		return HTTP_DONE;
+	s->method_due = http1_method_due(s->run.window, s->run.window_len);
+	flow = flow_reverse(s);
+	if (flow) {
+		request_meets(s, t, flow, s->method_due);
+		return HTTP_DONE;
+	}
+	return note_exchange(s, &s->reverse_key, 0) && join_flows(0) ? HTTP_DONE : HTTP_ASK;
+}
+
+/*
+ * Makes the flow that a request begins. joined: under joined_key, which is another name than the
+ * packet's or the same. Returns HTTP_DONE.
+ */
+__noinline int request_begin(__u32 joined)
+{
+	struct scratch *s = scratch_get();
+	const struct http1_flow *flow;
+	struct totals *t;
 	int err;
 
 	if (!s)
@@ -189,20 +212,21 @@ __noinline int request_see(void)
 	t = count_totals(s->epoch & 1);
 	if (!t)
 		return HTTP_DONE;
-	due = http1_method_due(s->run.window, s->run.window_len);
-	flow = flow_reverse(s);
-	if (flow) {
-		request_meets(s, t, flow, due);
-		return HTTP_DONE;
-	}
-	if (note_exchange(s, &s->reverse_key, 0) && join_flows(0))
-		return HTTP_DONE;
+	if (!joined)
+		s->joined_key = s->reverse_key;
 	http1_init(&s->run.flow, s->run.ack);
 	s->run.flow.last_ack = s->run.seq;
-	s->run.flow.flags = due;
-	err = count_insert(&flows, &s->reverse_key, &s->run.flow);
-	if (err != -EEXIST)
+	s->run.flow.flags = s->method_due;
+	/* Another hook made it just now; or it is of an older connection, whose end nobody saw. */
+	flow = bpf_map_lookup_elem(&flows, &s->joined_key);
+	if (!flow || flow->isn != s->run.flow.isn || flow->state == HTTP1_ALIAS) {
+		err = bpf_map_update_elem(&flows, &s->joined_key, &s->run.flow, BPF_ANY);
 		count_add(t, err ? COUNT_FLOWS_REFUSED : COUNT_FLOWS_CREATED);
+	}
+	if (!is_same_key(&s->joined_key, &s->reverse_key)) {
+		join_name(s, &s->reverse_key);
+		count_add(t, COUNT_FLOWS_JOINED);
+	}
 	return HTTP_DONE;
 }
 

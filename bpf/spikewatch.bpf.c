@@ -24,7 +24,8 @@ static __always_inline int keep_tc(struct __sk_buff *skb, __u32 off, __u8 *to, _
 	return bpf_skb_load_bytes(skb, off, to, n);
 }
 
-HTTP_DEFINE(tc, struct __sk_buff, load_tc, keep_tc)
+NAT_DEFINE(tc, struct __sk_buff, bpf_skb_ct_lookup)
+HTTP_DEFINE(tc, struct __sk_buff, load_tc, keep_tc, nat_begin_tc)
 
 /* Parses s->headers and counts the result. True: a TCP segment for the HTTP machine. */
 static __always_inline bool judge_headers(struct scratch *s, struct totals *t, __u32 result)
@@ -235,7 +236,13 @@ static __always_inline int keep_xdp(struct xdp_md *xdp, __u32 off, __u8 *to, __u
 	return copy_linear(xdp, off, to, n, HOLD_BLOCK);
 }
 
-HTTP_DEFINE(xdp, struct xdp_md, load_xdp, keep_xdp)
+/* Kernels that need this program have no look-up either. */
+static __always_inline int begin_xdp(struct xdp_md *xdp)
+{
+	return request_begin(0);
+}
+
+HTTP_DEFINE(xdp, struct xdp_md, load_xdp, keep_xdp, begin_xdp)
 
 /* --- XDP with frags: multi-buffer packets --------------------------------------------------- */
 
@@ -249,7 +256,8 @@ static __always_inline int keep_xdp_frags(struct xdp_md *xdp, __u32 off, __u8 *t
 	return bpf_xdp_load_bytes(xdp, off, to, n);
 }
 
-HTTP_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags, keep_xdp_frags)
+NAT_DEFINE(xdp_frags, struct xdp_md, bpf_xdp_ct_lookup)
+HTTP_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags, keep_xdp_frags, nat_begin_xdp_frags)
 
 static __always_inline int parse_xdp(struct xdp_md *xdp, struct scratch *s, bool frags)
 {

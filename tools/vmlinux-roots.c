@@ -21,6 +21,7 @@ struct __sk_buff *root_sk_buff;
 struct xdp_md *root_xdp_md;
 enum xdp_action root_xdp_action;
 struct bpf_spin_lock *root_spin_lock;
+struct bpf_sock_tuple *root_sock_tuple;
 
 /* Numbers of the bpf(2) API. */
 enum bpf_map_type root_map_type;

@@ -121,6 +121,9 @@ static void print_text(const struct findings *f)
 					     ? (f->features.tcx ? "yes" : "no: clsact is used")
 					     : "not tried");
 	printf("XDP frags     %s\n", yes_no(f->features.xdp_load_bytes));
+	printf("NAT           %s\n", f->features.ct_lookup
+					     ? "connection tracking is asked for the true ends"
+					     : "true ends are known where both sides are watched");
 	print_drops(f);
 	printf("maps          %u flows, %u keys a counting map%s, about %llu MiB\n", f->sizes.flows,
 	       f->sizes.counts, f->sizes.shared ? " (shared by the CPUs)" : " and CPU",
@@ -162,16 +165,16 @@ static json_t *missing_json(const struct capabilities *capabilities)
 static int print_json(const struct findings *f)
 {
 	json_t *object = json_pack(
-		"{ss ss si sb so s{sb ss*} sb sb s{sb si si} s{si si sb sI} so ss*}", "kernel",
+		"{ss ss si sb so s{sb ss*} sb sb sb s{sb si si} s{si si sb sI} so ss*}", "kernel",
 		f->features.release, "machine", f->features.machine, "possible_cpus",
 		f->features.possible_cpus, "btf", f->features.btf, "missing_capabilities",
 		missing_json(&f->capabilities), "programs", "loaded", f->tried && !f->load_error,
 		"error", f->load_error ? strerror(-f->load_error) : NULL, "tcx", f->features.tcx,
-		"xdp_frags", f->features.xdp_load_bytes, "drop_reasons", "known", f->reasons.known,
-		"count", f->reasons.count, "firewall", count_class(&f->reasons, CLASS_FIREWALL),
-		"maps", "flows", f->sizes.flows, "counts", f->sizes.counts, "shared",
-		f->sizes.shared, "bytes", (json_int_t)f->sizes.bytes, "interfaces",
-		interfaces_json(f), "unknown_interface", f->plan.unknown);
+		"xdp_frags", f->features.xdp_load_bytes, "ct_lookup", f->features.ct_lookup,
+		"drop_reasons", "known", f->reasons.known, "count", f->reasons.count, "firewall",
+		count_class(&f->reasons, CLASS_FIREWALL), "maps", "flows", f->sizes.flows, "counts",
+		f->sizes.counts, "shared", f->sizes.shared, "bytes", (json_int_t)f->sizes.bytes,
+		"interfaces", interfaces_json(f), "unknown_interface", f->plan.unknown);
 	int err = object ? json_dumpf(object, stdout, JSON_COMPACT) : -1;
 
 	json_decref(object);

@@ -214,6 +214,26 @@ static void size_for_replay(struct loader_sizes *sizes, unsigned int possible_cp
 		sizes->counts = entries;
 }
 
+/* Opens and loads the object. */
+static int load_object(struct loader *loader, const struct loader_cfg *cfg, bool ct_lookup,
+		       const struct reasons *reasons)
+{
+	int err;
+
+	loader->skel = spikewatch__open();
+	if (!loader->skel)
+		return -errno;
+	set_knobs(loader->skel, cfg, &loader->sizes, reasons);
+	loader->skel->rodata->has_ct_lookup = ct_lookup;
+	choose_programs(loader);
+	err = load(loader->skel, &loader->sizes);
+	if (err) {
+		spikewatch__destroy(loader->skel);
+		loader->skel = NULL;
+	}
+	return err;
+}
+
 int loader_new(const struct loader_cfg *cfg, struct features *features,
 	       const struct reasons *reasons, struct loader **ret)
 {
@@ -227,16 +247,15 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 	loader_size_maps(cfg->memory_budget, features->possible_cpus, &loader->sizes);
 	loader->frags = features->xdp_load_bytes;
 	loader->replay = cfg->replay;
-	if (cfg->replay)
+	if (cfg->replay) {
 		size_for_replay(&loader->sizes, features->possible_cpus);
-	loader->skel = spikewatch__open();
-	if (!loader->skel) {
-		err = -errno;
-		goto out;
+		features->ct_lookup = false; /* it knows this host's connections */
 	}
-	set_knobs(loader->skel, cfg, &loader->sizes, reasons);
-	choose_programs(loader);
-	err = load(loader->skel, &loader->sizes);
+	err = load_object(loader, cfg, features->ct_lookup, reasons);
+	if (err && features->ct_lookup) {
+		features->ct_lookup = false;
+		err = load_object(loader, cfg, false, reasons);
+	}
 	if (err)
 		goto out;
 	if (!cfg->replay)

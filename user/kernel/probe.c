@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/capability.h>
 
@@ -60,6 +61,30 @@ const char *capabilities_format(const struct capabilities *capabilities, char *b
 	return buf;
 }
 
+static bool has_function(const struct btf *btf, const char *name)
+{
+	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+}
+
+/* Connection tracking may be a module: then it must be there already. */
+static bool probe_ct_lookup(void)
+{
+	static const char name[] = "bpf_skb_ct_lookup";
+	struct btf *kernel = btf__load_vmlinux_btf(), *module;
+	bool found;
+
+	if (!kernel)
+		return false;
+	found = has_function(kernel, name);
+	if (!found) {
+		module = btf__load_module_btf("nf_conntrack", kernel);
+		found = module && has_function(module, name);
+		btf__free(module);
+	}
+	btf__free(kernel);
+	return found;
+}
+
 int probe_features(struct features *ret)
 {
 	struct features features = {};
@@ -76,6 +101,7 @@ int probe_features(struct features *ret)
 	features.possible_cpus = cpus;
 	features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP,
 							  BPF_FUNC_xdp_load_bytes, NULL) == 1;
+	features.ct_lookup = probe_ct_lookup();
 	*ret = features;
 	return 0;
 }

@@ -10,7 +10,8 @@ struct features {
 	char machine[65];
 	bool btf;            /* /sys/kernel/btf/vmlinux */
 	bool xdp_load_bytes; /* bpf_xdp_load_bytes and multi-buffer XDP, 5.18 */
-	bool tcx;            /* 6.6; filled in by loader_new() */
+	bool ct_lookup; /* bpf_skb_ct_lookup, 5.18; loader_new() clears it where it can't be used */
+	bool tcx;       /* 6.6; filled in by loader_new() */
 	unsigned int possible_cpus;
 };
 

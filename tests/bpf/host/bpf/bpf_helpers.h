@@ -6,7 +6,9 @@
 #define TESTS_BPF_HOST_HELPERS_H
 
 #define SEC(name)
-#define __noinline      __attribute__((noinline))
+#define __noinline __attribute__((noinline))
+#define __ksym
+#define __weak          __attribute__((weak))
 #define __always_inline inline __attribute__((always_inline))
 
 #define __uint(name, val)  int(*name)[val]
