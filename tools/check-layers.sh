@@ -11,11 +11,12 @@ complain() { echo "layers: $*" >&2; bad=1; }
 allowed() {
   case $1 in
     main) echo "cmd" ;;
-    cmd) echo "cmd kernel capture out store config core util" ;;
+    cmd) echo "cmd kernel capture out store score config core util" ;;
     kernel) echo "kernel core util" ;;
     out) echo "out core util" ;;
     capture) echo "capture util bpf" ;;
     store) echo "store core util" ;;
+    score) echo "score core util" ;;
     config) echo "config core util" ;;
     core) echo "core util" ;;
     util) echo "util" ;;
@@ -41,6 +42,7 @@ only() {
 only kernel 'bpf/(bpf|btf|libbpf)|libmnl/|linux/(rtnetlink|if_link|pkt_cls|bpf)\.h|spikewatch\.skel\.h' "libbpf or netlink"
 only config 'yaml\.h' "libyaml"
 only capture '(pcap/|pcap\.h|zlib\.h)' "libpcap or zlib"
+only store 'sqlite3\.h' "SQLite"
 only capture 'bpf/parse\.h' "the parser"
 # Of bpf/, user space takes the pure parser alone.
 if grep -nE '^#include "bpf/' user/*.c user/*/*.[ch] | grep -v '"bpf/parse\.h"' >&2; then complain "of bpf/, only parse.h is pure"; fi

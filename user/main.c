@@ -16,6 +16,7 @@ static const struct {
 	{ "probe", cmd_probe, "what this host supports, and what would be attached where" },
 	{ "check", cmd_check, "validate a configuration, print the effective one" },
 	{ "replay", cmd_replay, "the same programs and rules over captures (pcap, pcapng)" },
+	{ "score", cmd_score, "how unusual each count of a series is (CSV: time,count)" },
 };
 
 static void usage(FILE *out)

@@ -25,6 +25,7 @@ int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_score(int argc, char **argv);
 
 /*
  * Loads the configuration and says what is wrong or without effect. path NULL: CONFIG_PATH where
@@ -34,6 +35,9 @@ int cmd_load_config(const char *path, struct config **ret);
 
 /* "tc", "xdp"...; -1 where it is no attach mode. */
 int cmd_parse_attach(const char *text);
+
+/* "15m", "7d" in whole seconds; false where it is no such length. */
+bool cmd_parse_seconds(const char *text, __u64 *ret_s);
 
 __u64 cmd_now_ns(int clock);
 /* This host's local time minus UTC, at that moment: seconds. */

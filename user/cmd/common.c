@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "config/scalar.h"
 #include "util/log.h"
 
 static void say_error(const char *message, void *arg)
@@ -46,6 +47,16 @@ int cmd_parse_attach(const char *text)
 		if (!strcmp(modes[i].name, text))
 			return modes[i].mode;
 	return -1;
+}
+
+bool cmd_parse_seconds(const char *text, __u64 *ret_s)
+{
+	__u64 length_ns;
+
+	if (scalar_parse_duration(text, &length_ns) || length_ns % NS_PER_S)
+		return false;
+	*ret_s = length_ns / NS_PER_S;
+	return true;
 }
 
 __u64 cmd_now_ns(int clock)
