@@ -7,6 +7,11 @@ firewall_load() { # NAMESPACE RULES
   in_ns "$1" nft -f - <<<"$2" || die "nft refuses the rules"
 }
 
+# What stands in the file takes the place of all rules; counters begin at nothing.
+firewall_replace() { # NAMESPACE FILE
+  { echo 'flush ruleset' && cat "$2"; } | in_ns "$1" nft -f - || die "nft refuses the rules of $2"
+}
+
 # deny_rule CHAIN ACTION PROTO FAMILY PORT: a rule with its counter; CHAIN is "FAMILY TABLE NAME".
 deny_rule() {
   local chain=$1 action=$2 proto=$3 family=$4 port=$5 what
@@ -31,4 +36,39 @@ firewall_packets() { # NAMESPACE
 
 knock() { # NAMESPACE ARG... (see knock.py)
   in_ns "$1" timeout 60 python3 "$LIB/knock.py" "${@:2}"
+}
+
+# --- rules whose counters are by source, destination, protocol and port (see denies.py) -------------
+
+# deny_chain TABLE NAME HOOK: an nft chain, and sets that count what its rules deny. TABLE is
+# "FAMILY NAME"; the sets' names begin with the chain's, which should be the hook's.
+deny_chain() {
+  local f key
+  printf 'add table %s\nadd chain %s %s { type filter hook %s; }\n' "$1" "$1" "$2" "$3"
+  for f in 4 6; do
+    key="ipv${f}_addr . ipv${f}_addr . inet_proto"
+    printf 'add set %s %s_v%s { type %s . inet_service; flags dynamic; size 65536; }\n' "$1" "$2" $f "$key"
+    printf 'add set %s %s_v%s_bare { type %s; flags dynamic; size 65536; }\n' "$1" "$2" $f "$key"
+  done
+}
+
+# deny TABLE CHAIN MATCH ACTION [FAMILY]: in both families, or the one given. Only where MATCH names a
+# port of TCP or UDP has the key one.
+deny() {
+  local f ip key
+  for f in ${5:-4 6}; do
+    ip=ip
+    [ "$f" = 4 ] || ip=ip6
+    key="$ip saddr . $ip daddr . meta l4proto"
+    case $3 in
+    "tcp dport"* | "udp dport"*) key="${2}_v$f { $key . th dport counter }" ;;
+    *) key="${2}_v${f}_bare { $key counter }" ;;
+    esac
+    printf 'add rule %s %s meta protocol %s %s update @%s %s\n' "$1" "$2" $ip "$3" "$key" "$4"
+  done
+}
+
+# denies WHAT KIND=FILE...: the sensor's denies are those.
+denies() {
+  check "$1" python3 "$LIB/denies.py" "$SENSOR_OUT" "${@:2}"
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sends single packets: one TCP SYN, UDP datagram or ICMP echo request each.
+"""Sends single packets: one TCP SYN, UDP datagram, SCTP chunk, ICMP echo request each, or one of
+another protocol (PROTO is a number).
 
 usage: knock.py [-b FROM] [-r PER-SECOND] [-n COUNT] PROTO:ADDRESS[:PORT]...
 
@@ -15,7 +16,7 @@ import time
 
 
 def target(text):
-    match = re.fullmatch(r"(tcp|udp|icmp):(?:\[(.+)\]|([^:\[\]]+))(?::(\d+))?", text)
+    match = re.fullmatch(r"(tcp|udp|icmp|sctp|[0-9]+):(?:\[(.+)\]|([^:\[\]]+))(?::(\d+))?", text)
     if not match:
         sys.exit(f"knock.py: {text}: PROTO:ADDRESS[:PORT] expected")
     proto, v6, v4, port = match.groups()
@@ -36,12 +37,25 @@ def echo_request(family, serial):
     return struct.pack("!BBH", 8, 0, checksum(b"\x08\x00" + rest)) + rest
 
 
+def payload(proto, family, port, serial):
+    if proto == "icmp":
+        return echo_request(family, serial)
+    if proto == "sctp":  # the common header, and a COOKIE ACK
+        return struct.pack("!HHIIBBH", 40000, port, serial, 0, 11, 0, 4)
+    return b"knock"
+
+
+def kind_of(proto, family):
+    """Type and protocol of the socket."""
+    kinds = {"tcp": (socket.SOCK_STREAM, 0), "udp": (socket.SOCK_DGRAM, 0)}
+    numbers = {"sctp": socket.IPPROTO_SCTP,
+               "icmp": socket.IPPROTO_ICMPV6 if family == socket.AF_INET6 else socket.IPPROTO_ICMP}
+    return kinds.get(proto) or (socket.SOCK_RAW, numbers[proto] if proto in numbers else int(proto))
+
+
 def knock(proto, address, port, source, serial):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    kind = {"tcp": (socket.SOCK_STREAM, 0), "udp": (socket.SOCK_DGRAM, 0)}.get(proto)
-    if not kind:
-        kind = socket.SOCK_RAW, (socket.IPPROTO_ICMPV6 if family == socket.AF_INET6
-                                 else socket.IPPROTO_ICMP)
+    kind = kind_of(proto, family)
     with socket.socket(family, *kind) as sock:
         sock.setblocking(False)
         if source:
@@ -50,8 +64,8 @@ def knock(proto, address, port, source, serial):
             if proto == "tcp":
                 sock.connect((address, port))
             else:
-                data = b"knock" if proto == "udp" else echo_request(family, serial & 0xffff)
-                sock.sendto(data, (address, port))
+                to = port if kind[0] == socket.SOCK_DGRAM else 0
+                sock.sendto(payload(proto, family, port, serial & 0xffff), (address, to))
         except OSError:
             pass
 

@@ -168,7 +168,7 @@ static void loop_signals(sigset_t *ret)
 	sigaddset(ret, SIGHUP);
 }
 
-static int loop_open(struct loop *loop, int drain_fd)
+static int loop_open(struct loop *loop, const struct sensor *sensor)
 {
 	sigset_t signals;
 	int err;
@@ -182,7 +182,11 @@ static int loop_open(struct loop *loop, int drain_fd)
 	err = add_fd(loop, loop->signal_fd);
 	if (!err)
 		err = add_fd(loop, loop->timer_fd);
-	return err ? err : add_fd(loop, drain_fd);
+	if (!err)
+		err = add_fd(loop, drain_fd(sensor->drain));
+	if (!err && sensor->shadow)
+		err = add_fd(loop, shadow_fd(sensor->shadow));
+	return err;
 }
 
 static void loop_close(const struct loop *loop)
@@ -253,6 +257,8 @@ static bool wait_for_work(struct loop *loop, struct sensor *sensor)
 			stop |= read_signals(loop);
 		else if (events[i].data.fd == loop->timer_fd)
 			(void)!read(loop->timer_fd, &expirations, sizeof(expirations));
+		else if (events[i].data.fd != drain_fd(sensor->drain))
+			sensor_guard(sensor);
 		else if (drain_take_events(sensor->drain) > 0)
 			loop->rung = true;
 	}
@@ -262,7 +268,7 @@ static bool wait_for_work(struct loop *loop, struct sensor *sensor)
 static int watch(struct sensor *sensor)
 {
 	struct loop loop = { .epoll_fd = -1, .signal_fd = -1, .timer_fd = -1 };
-	int err = loop_open(&loop, drain_fd(sensor->drain)), code = EXIT_GOOD;
+	int err = loop_open(&loop, sensor), code = EXIT_GOOD;
 	bool stop = false;
 
 	if (err) {

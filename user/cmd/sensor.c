@@ -288,6 +288,7 @@ int sensor_open(struct sensor *sensor)
 	if (code)
 		return code;
 	attach_drops(sensor);
+	sensor_guard_start(sensor);
 	say_what_is_learned(sensor->config);
 	sensor->clock_offset_ns = cmd_now_ns(CLOCK_REALTIME) - cmd_now_ns(CLOCK_BOOTTIME);
 	sensor_say(sensor, SENSOR_STARTED, NULL,
@@ -351,6 +352,7 @@ void sensor_look_after(struct sensor *sensor)
 		log_info("all records that waited were sent");
 	sensor->unsent = unsent;
 	look_at_clock(sensor);
+	sensor_guard(sensor);
 	if (missed > sensor->missed)
 		log_warning(
 			"the kernel skipped %llu runs of our programs: counts are too low by as many packets",
@@ -360,6 +362,8 @@ void sensor_look_after(struct sensor *sensor)
 
 void sensor_detach(struct sensor *sensor)
 {
+	shadow_free(sensor->shadow);
+	sensor->shadow = NULL;
 	loader_detach(sensor->loader);
 }
 
@@ -367,6 +371,7 @@ void sensor_close(struct sensor *sensor)
 {
 	for (size_t i = 0; i < sensor->sink_count; i++)
 		sensor->sinks[i]->ops->free(sensor->sinks[i]);
+	shadow_free(sensor->shadow);
 	judge_free(sensor->judge);
 	places_clear(&sensor->places);
 	drain_free(sensor->drain);

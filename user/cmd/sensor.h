@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "core/judge.h"
 #include "kernel/drain.h"
+#include "kernel/shadow.h"
 #include "out/sink.h"
 
 #define SENSOR_SINKS_MAX 4
@@ -22,6 +23,7 @@ struct sensor {
 	struct host_addrs host;
 	struct loader *loader;
 	struct drain *drain;
+	struct shadow *shadow; /* NULL: nothing is attached, or it can't be watched over */
 	struct places places;
 	struct judge *judge;
 	struct counts *counts; /* NULL without --counts */
@@ -72,6 +74,10 @@ int sensor_close_epoch(struct sensor *sensor, __u64 end_ns);
 
 /* About once a second: sinks try again, clocks and losses are looked at. */
 void sensor_look_after(struct sensor *sensor);
+
+/* Watches over what is attached, from now on; when shadow_fd() is readable, and once a second. */
+void sensor_guard_start(struct sensor *sensor);
+void sensor_guard(struct sensor *sensor);
 
 /* Detaches, judges what is left, frees. */
 void sensor_detach(struct sensor *sensor);

@@ -67,6 +67,12 @@ static int remove_filter(int ifindex, bool egress, __u32 priority)
 	return bpf_tc_detach(&hook, &opts);
 }
 
+/* What the names of our programs for a direction begin with. */
+static const char *our_name(bool egress)
+{
+	return egress ? "sw_egress" : "sw_ingress";
+}
+
 /*
  * Filters that a killed process of ours left. Removed, and another added: a replaced filter would
  * keep its place behind others.
@@ -74,8 +80,8 @@ static int remove_filter(int ifindex, bool egress, __u32 priority)
 static int remove_stale(int ifindex, bool egress)
 {
 	__u32 priorities[FILTERS_MAX];
-	int count = filters_find(ifindex, egress, ATTACH_CLSACT_HANDLE,
-				 egress ? "sw_egress" : "sw_ingress", priorities);
+	int count = filters_find(ifindex, egress, ATTACH_CLSACT_HANDLE, our_name(egress),
+				 priorities);
 
 	for (int i = 0; i < count; i++)
 		remove_filter(ifindex, egress, priorities[i]);
@@ -100,7 +106,11 @@ int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 		err = bpf_tc_attach(&hook, &opts);
 		if (!err) {
 			*ret = (struct attachment){
-				.fd = -1, .ifindex = ifindex, .egress = egress, .priority = priority
+				.fd = -1,
+				.prog_fd = prog_fd,
+				.ifindex = ifindex,
+				.egress = egress,
+				.priority = priority,
 			};
 			return 0;
 		}
@@ -109,6 +119,18 @@ int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 			break;
 	}
 	return err;
+}
+
+int attach_clsact_again(struct attachment *attachment)
+{
+	return attach_clsact(attachment->prog_fd, attachment->ifindex, attachment->egress,
+			     attachment);
+}
+
+int attach_clsact_is_first(const struct attachment *attachment, bool *ret)
+{
+	return filters_first(attachment->ifindex, attachment->egress, ATTACH_CLSACT_HANDLE,
+			     our_name(attachment->egress), ret);
 }
 
 int attach_xdp(int prog_fd, int ifindex, bool generic, struct attachment *ret, __u32 *blocker)

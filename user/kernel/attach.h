@@ -14,7 +14,8 @@
  * removed.
  */
 struct attachment {
-	int fd; /* link of tcx, XDP; socket of promiscuous mode; -1 for clsact */
+	int fd;      /* link of tcx, XDP; socket of promiscuous mode; -1 for clsact */
+	int prog_fd; /* clsact: the loader's */
 	int ifindex;
 	bool egress;
 	__u32 priority; /* clsact */
@@ -32,6 +33,15 @@ int attach_tcx(int prog_fd, int ifindex, bool egress, struct attachment *ret);
  * killed process left are removed.
  */
 int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret);
+
+/*
+ * Puts a filter of attach_clsact() again, so that it is the last added, which runs first. Where
+ * that fails the old one may be gone. -ENODEV: so is the interface.
+ */
+int attach_clsact_again(struct attachment *attachment);
+
+/* Does no other filter run before this one? -errno: it can't be known, or the interface is gone. */
+int attach_clsact_is_first(const struct attachment *attachment, bool *ret);
 
 /* -EBUSY: another program is there, *blocker is its id (0 unknown). */
 int attach_xdp(int prog_fd, int ifindex, bool generic, struct attachment *ret, __u32 *blocker);

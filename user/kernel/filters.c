@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The BPF filters of a clsact qdisc. */
+/* The filters of a clsact qdisc. */
 #include <string.h>
 
 #include <linux/pkt_cls.h>
@@ -9,11 +9,21 @@
 #include "kernel/filters.h"
 #include "kernel/rtnl.h"
 
-struct search {
+/* What tells our filters from those of others. */
+struct mark {
 	__u32 handle;
 	const char *name;
+};
+
+struct search {
+	struct mark mark;
 	__u32 *priorities;
 	int count;
+};
+
+struct order {
+	struct mark mark;
+	bool seen, ours; /* the first filter */
 };
 
 static bool is_named(const struct nlattr *options, const char *name)
@@ -29,11 +39,10 @@ static bool is_named(const struct nlattr *options, const char *name)
 	return false;
 }
 
-static int take_filter(const struct nlmsghdr *msg, void *arg)
+static bool is_marked(const struct nlmsghdr *msg, const struct mark *mark)
 {
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(msg);
 	const struct nlattr *attr, *options = NULL;
-	struct search *search = arg;
 	bool bpf = false;
 
 	mnl_attr_for_each(attr, msg, sizeof(*tc))
@@ -43,22 +52,71 @@ static int take_filter(const struct nlmsghdr *msg, void *arg)
 		else if (mnl_attr_get_type(attr) == TCA_OPTIONS)
 			options = attr;
 	}
-	if (bpf && options && tc->tcm_handle == search->handle && search->count < FILTERS_MAX &&
-	    is_named(options, search->name))
+	return bpf && options && tc->tcm_handle == mark->handle && is_named(options, mark->name);
+}
+
+static int take_ours(const struct nlmsghdr *msg, void *arg)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(msg);
+	struct search *search = arg;
+
+	if (search->count < FILTERS_MAX && is_marked(msg, &search->mark))
 		search->priorities[search->count++] = TC_H_MAJ(tc->tcm_info) >> 16;
 	return MNL_CB_OK;
 }
 
-int filters_find(int ifindex, bool egress, __u32 handle, const char *name,
-		 __u32 ret_priorities[FILTERS_MAX])
+/* Other chains than 0 are only run where a filter of that one says so. */
+static bool is_of_first_chain(const struct nlmsghdr *msg)
 {
-	struct search search = { .handle = handle, .name = name, .priorities = ret_priorities };
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, msg, sizeof(struct tcmsg))
+	{
+		if (mnl_attr_get_type(attr) == TCA_CHAIN)
+			return mnl_attr_get_u32(attr) == 0;
+	}
+	return true;
+}
+
+static int take_first(const struct nlmsghdr *msg, void *arg)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(msg);
+	struct order *order = arg;
+
+	/* Handle 0 is what stands for all filters of a priority, before them. */
+	if (order->seen || !tc->tcm_handle || !is_of_first_chain(msg))
+		return MNL_CB_OK;
+	order->seen = true;
+	order->ours = is_marked(msg, &order->mark);
+	return MNL_CB_OK;
+}
+
+static int dump(int ifindex, bool egress, mnl_cb_t take, void *arg)
+{
 	struct tcmsg tc = {
 		.tcm_family = AF_UNSPEC,
 		.tcm_ifindex = ifindex,
 		.tcm_parent = TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS),
 	};
-	int err = rtnl_dump(RTM_GETTFILTER, &tc, sizeof(tc), take_filter, &search);
+
+	return rtnl_dump(RTM_GETTFILTER, &tc, sizeof(tc), take, arg);
+}
+
+int filters_find(int ifindex, bool egress, __u32 handle, const char *name,
+		 __u32 ret_priorities[FILTERS_MAX])
+{
+	struct search search = { .mark = { handle, name }, .priorities = ret_priorities };
+	int err = dump(ifindex, egress, take_ours, &search);
 
 	return err ? err : search.count;
+}
+
+int filters_first(int ifindex, bool egress, __u32 handle, const char *name, bool *ret)
+{
+	struct order order = { .mark = { handle, name } };
+	int err = dump(ifindex, egress, take_first, &order);
+
+	if (!err)
+		*ret = order.ours;
+	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The BPF filters of a clsact qdisc, as rtnetlink lists them. */
+/* The filters of a clsact qdisc, as rtnetlink lists them. */
 #ifndef KERNEL_FILTERS_H
 #define KERNEL_FILTERS_H
 
@@ -16,5 +16,11 @@
  */
 int filters_find(int ifindex, bool egress, __u32 handle, const char *name,
 		 __u32 ret_priorities[FILTERS_MAX]);
+
+/*
+ * Is the filter that runs first one with this handle and name? rtnetlink lists them in the order in
+ * which they run: by priority, and within one the last added first. -errno.
+ */
+int filters_first(int ifindex, bool egress, __u32 handle, const char *name, bool *ret);
 
 #endif

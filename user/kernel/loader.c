@@ -346,6 +346,12 @@ int loader_attach(struct loader *loader, const struct interface *interface, enum
 	return 0;
 }
 
+struct attachment *loader_attachments(struct loader *loader, size_t *ret_count)
+{
+	*ret_count = loader->attachment_count;
+	return loader->attachments;
+}
+
 int loader_attach_drops(struct loader *loader)
 {
 	struct bpf_link *link = bpf_program__attach(loader->skel->progs.sw_drop);

@@ -32,6 +32,7 @@ enum loader_mode { MODE_TCX, MODE_CLSACT, MODE_XDP, MODE_XDP_GENERIC };
 
 const char *loader_mode_name(enum loader_mode mode);
 
+struct attachment;
 struct loader;
 
 /* Map sizes for a budget and a number of possible CPUs. */
@@ -59,6 +60,9 @@ void loader_detach(struct loader *loader);
  */
 int loader_attach(struct loader *loader, const struct interface *interface, enum loader_mode mode,
 		  bool tap, __u32 *blocker);
+
+/* What is attached to interfaces: the loader's, and unmoved until the next loader_attach(). */
+struct attachment *loader_attachments(struct loader *loader, size_t *ret_count);
 
 /* Attaches sw_drop. */
 int loader_attach_drops(struct loader *loader);
