@@ -108,9 +108,14 @@ family() { # PROGRAM CLIENT SERVER GATEWAY-TO-CLIENTS GATEWAY-TO-SERVERS
 }
 
 topology_make
-require_tools iptables-legacy iptables-nft
+require_tools iptables
 require_sensor
 sensor_config "$TMP/sw.yaml" </dev/null
 printf '*%s\nCOMMIT\n' raw mangle filter >"$TMP/empty"
-under legacy
-under nft
+for variant in legacy nft; do
+  if command -v "ip6tables-$variant" >/dev/null; then
+    under $variant
+  else
+    skip "needs iptables-$variant"
+  fi
+done
