@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Somebody else's programs that deny, and count by whom and whereto: TCP and UDP to the ports 7900 to
- * 7999, IPv4 and IPv6, without VLANs and extension headers.
+ * Somebody else's programs that deny, and count by whom and whereto: TCP and UDP to the ports 7900
+ * to 7999, IPv4 and IPv6, without VLANs and extension headers.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -45,7 +45,8 @@ static __always_inline int count(struct deny_key *key)
 
 static __always_inline int judge_ports(struct deny_key *key, const __be16 *ports, const void *end)
 {
-	if ((const void *)(ports + 2) > end || (key->proto != IPPROTO_TCP && key->proto != IPPROTO_UDP))
+	if ((const void *)(ports + 2) > end ||
+	    (key->proto != IPPROTO_TCP && key->proto != IPPROTO_UDP))
 		return 0;
 	key->port = bpf_ntohs(ports[1]);
 	return key->port >= 7900 && key->port <= 7999 && count(key);
