@@ -129,8 +129,8 @@ else
   skip "tcx (needs Linux 6.6)"
 fi
 for mode in $modes; do
-  beside $mode before
-  beside $mode after
+  beside "$mode" before
+  beside "$mode" after
 done
 contest
 removed
