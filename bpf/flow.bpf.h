@@ -12,12 +12,13 @@
 #define HTTP_DONE 0
 #define HTTP_READ 1
 #define HTTP_HOLD 2 /* keep it for later: hold.bpf.h */
-#define HTTP_ASK  3 /* a request that begins a flow: nat.bpf.h */
+#define HTTP_SCAN 3 /* look for a HEAD among its requests, then request_scanned() */
+#define HTTP_ASK  4 /* a request that begins a flow: nat.bpf.h */
 /* Load the first bytes, then http_begin(): */
-#define HTTP_RESYNC 4 /* framing was lost */
-#define HTTP_UNSURE 5 /* the flow is not confirmed yet */
-#define HTTP_AHEAD  6 /* there is a hole before it */
-#define HTTP_NEW    7 /* there is no flow */
+#define HTTP_RESYNC 5 /* framing was lost */
+#define HTTP_UNSURE 6 /* the flow is not confirmed yet */
+#define HTTP_AHEAD  7 /* there is a hole before it */
+#define HTTP_NEW    8 /* there is no flow */
 
 /* Sets flow_key: the packet's sender is the server. */
 static __always_inline void flow_set_key(struct scratch *s)
@@ -105,9 +106,9 @@ __noinline int flow_see_syn(void)
 }
 
 /*
- * An opaque flow remembers how far it was seen, for a retransmission must not pass for a new
- * response. Without the lock: should another CPU find the next response at the same moment, a wrong
- * header_end at worst hides one response to HEAD.
+ * Where requests are not seen, an opaque flow remembers how far it was seen: a retransmission must
+ * not pass for a new response. Without the lock: should another CPU find the next response at the
+ * same moment, a wrong header_end at worst hides one response to HEAD.
  */
 static __always_inline void flow_note_seen(struct http1_flow *flow, __u32 end)
 {
@@ -145,7 +146,7 @@ static __always_inline int flow_place(struct scratch *s, __u32 ack)
 	struct http1_flow *flow = &s->run.flow;
 	__s32 behind = flow->next - s->run.seq;
 
-	switch (http1_place(flow, s->run.seq, ack, s->run.len)) {
+	switch (http1_place(flow, s->run.seq, ack, s->run.len, require_reverse)) {
 	case HTTP1_READ:
 		s->run.pos = behind > 0 ? behind : 0;
 		return HTTP_READ;

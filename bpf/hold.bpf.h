@@ -41,7 +41,6 @@ static __always_inline struct hold *hold_get(struct scratch *s)
 /* Notes that bytes [from, to) of the block are there. False: it has too many pieces. */
 static __always_inline bool hold_mark(struct scratch *s, struct hold *hold, __u32 from, __u32 to)
 {
-	bool is_start = s->is_start && !s->run.pos;
 	struct flow_lock *lock = flow_lock_of(&s->flow_key);
 	__u32 next = s->run.flow.next, read = 0;
 	bool marked = false;
@@ -61,10 +60,9 @@ static __always_inline bool hold_mark(struct scratch *s, struct hold *hold, __u3
 			range->from = from;
 			range->to = to;
 			range->ack = s->run.ack;
-			hold->is_start[i] = is_start;
 			break;
 		}
-		if (range->to == from && range->ack == s->run.ack && !is_start) {
+		if (range->to == from && range->ack == s->run.ack) {
 			range->to = to;
 			break;
 		}
@@ -113,23 +111,13 @@ __noinline int hold_commit(void)
 	return HTTP_DONE;
 }
 
-/* No held bytes are due: it is the packet's turn, if that waits. */
-static __always_inline int hold_end(struct scratch *s)
-{
-	if (!s->waits)
-		return HTTP_DONE;
-	s->waits = 0;
-	run_packet(s);
-	return flow_place(s, s->run.ack);
-}
-
 /* Nothing that is held is still to come: what to do next. */
 static __always_inline int hold_close(struct scratch *s, struct totals *t)
 {
 	s->run.flow.flags &= ~(HTTP1_HELD | HTTP1_PASSED);
 	if (flow_store(s) == FLOW_STORED)
 		count_add(t, COUNT_HTTP_HOLE_CLOSED);
-	return hold_end(s);
+	return HTTP_DONE;
 }
 
 /* What a block has for `next`: HOLD_FOUND, then run has it. */
@@ -199,71 +187,11 @@ __noinline int hold_release(void)
 		return HTTP_READ;
 	}
 	if (look == HOLD_LATER || left)
-		return hold_end(s);
+		return HTTP_DONE;
 	/* The last block: evicted, or read to its end. */
 	if (!hold)
 		count_add(t, COUNT_HTTP_GAP);
 	return hold_close(s, t);
-}
-
-/* Where the first held response begins in the n-th block from `next` on: 1 + offset, 0: nowhere. */
-__noinline int hold_find_start(__u32 n)
-{
-	struct scratch *s = scratch_get();
-	const struct hold *hold;
-	struct flow_lock *lock;
-	__u32 found = 0;
-
-	if (!s)
-		return 0;
-	hold_set_key(s, s->run.flow.next + n * HOLD_BLOCK);
-	hold = bpf_map_lookup_elem(&holds, &s->hold_key);
-	lock = flow_lock_of(&s->flow_key);
-	if (!hold || !lock)
-		return 0;
-	bpf_spin_lock(&lock->lock);
-	for (int i = 0; i < HOLD_RANGES; i++) {
-		__u32 from = hold->range[i].from + 1;
-
-		if (hold->is_start[i] && (n || from > s->run.flow.next % HOLD_BLOCK) &&
-		    (!found || from < found))
-			found = from;
-	}
-	bpf_spin_unlock(&lock->lock);
-	return found;
-}
-
-/*
- * The hole before the packet will not be filled. Framing is taken up again at the first response
- * that is held; HTTP_NEW where none is.
- */
-__noinline int hold_skip(void)
-{
-	struct scratch *s = scratch_get();
-	__u32 found = 0, block = 0;
-	struct http1_flow *flow;
-	struct totals *t;
-
-	if (!s)
-		return HTTP_DONE;
-	t = count_totals(s->epoch & 1);
-	if (!t)
-		return HTTP_DONE;
-	flow = &s->run.flow;
-	for (int i = 0; i < HOLD_SPAN && !found; i++) {
-		found = hold_find_start(i);
-		block = flow->next / HOLD_BLOCK + i;
-	}
-	if (!found)
-		return HTTP_NEW;
-	http1_start(flow, block * HOLD_BLOCK + found - 1);
-	flow->flags |= HTTP1_HELD;
-	if (flow_store(s) != FLOW_STORED)
-		return flow_place(s, s->run.ack);
-	count_add(t, COUNT_HTTP_RESYNC);
-	count_add(t, COUNT_HTTP_GAP);
-	s->waits = 1;
-	return hold_release();
 }
 
 /* Copies n (1..HTTP1_WINDOW) held bytes at run.pos into run.window. 0, or -1 if they are gone. */
@@ -287,7 +215,7 @@ __noinline int hold_load(__u32 n)
 }
 
 /*
- * Holds the segment for one kind of hook. keep(ctx, off, to, n) copies n (1..HOLD_BLOCK) bytes of
+ * Holds the segment for one kind of hook. keep(ctx, off, to, n) copies n (1..HOLD_PIECE) bytes of
  * the packet at off, 0 on success.
  */
 #define HOLD_DEFINE(name, ctx_type, keep)                                                        \
@@ -310,9 +238,11 @@ __noinline int hold_load(__u32 n)
 		room = HOLD_BLOCK - at;                                                          \
 		if (n > room)                                                                    \
 			n = room;                                                                \
+		if (n > HOLD_PIECE)                                                              \
+			n = HOLD_PIECE;                                                          \
 		n--;                                                                             \
 		PARSE_KEEP(n);                                                                   \
-		n = (n & (HOLD_BLOCK - 1)) + 1;                                                  \
+		n = (n & (HOLD_PIECE - 1)) + 1;                                                  \
 		if (keep(ctx, s->packet.payload_off + s->run.pos, hold->bytes + at, n) ||        \
 		    !hold_mark(s, hold, at, at + n))                                             \
 			return 0;                                                                \
@@ -327,7 +257,7 @@ __noinline int hold_load(__u32 n)
 		if (!s)                                                                          \
 			return HTTP_DONE;                                                        \
 		s->run.pos = 0;                                                                  \
-		for (int i = 0; i < HOLD_SPAN; i++) {                                            \
+		for (int i = 0; i < HOLD_SPAN * (HOLD_BLOCK / HOLD_PIECE); i++) {                \
 			if (s->run.pos >= s->run.len ||                                          \
 			    hold_distance(&s->run.flow, s->run.seq + s->run.pos) >= HOLD_SPAN || \
 			    !hold_piece_##name(ctx))                                             \

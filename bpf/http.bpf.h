@@ -15,12 +15,15 @@
  */
 
 /*
- * Steps that one segment may take: 7,680, in two loops so that each is verified once, with a commit
- * after each batch. A 64 KB super-packet of one-byte chunks needs some 11,000: what exceeds the
- * budget is counted as such.
+ * Steps that one segment may take: 7,680, in two loops so that each is verified once, with a
+ * commit after each batch. A 64 KB super-packet of one-byte chunks needs some 11,000; held bytes
+ * are read at one's cost too. What exceeds the budget is counted as such.
  */
 #define HTTP_BATCHES     64
 #define HTTP_BATCH_STEPS 120
+/* Windows of a segment of requests that are looked at, and the shortest request in one. */
+#define HTTP_SCANS    8
+#define HTTP1_REQUEST 18
 
 static struct http1_run *http1_current(void)
 {
@@ -42,7 +45,6 @@ __noinline int http_open(void)
 		return HTTP_DONE;
 	run_packet(s);
 	s->is_new = 0;
-	s->waits = 0;
 	seq = s->packet.seq;
 	len = s->packet.payload_len;
 	flow = flow_find(&s->flow_key);
@@ -55,8 +57,10 @@ __noinline int http_open(void)
 	if (flow->state == HTTP1_TUNNEL)
 		return HTTP_DONE;
 	/* And most of an opaque flow here. */
-	if (flow->state == HTTP1_OPAQUE && !http1_is_fresh(flow, s->run.ack)) {
-		flow_note_seen(flow, seq + len);
+	if (flow->state == HTTP1_OPAQUE &&
+	    !http1_may_resync(flow, seq, s->run.ack, require_reverse)) {
+		if (!require_reverse)
+			flow_note_seen(flow, seq + len);
 		return HTTP_DONE;
 	}
 	lock = flow_lock_of(&s->flow_key);
@@ -65,7 +69,7 @@ __noinline int http_open(void)
 	bpf_spin_lock(&lock->lock);
 	s->run.flow = *flow;
 	bpf_spin_unlock(&lock->lock);
-	if (s->run.flow.state == HTTP1_OPAQUE)
+	if (s->run.flow.state == HTTP1_OPAQUE && !require_reverse)
 		flow_note_seen(flow, seq + len);
 	return flow_place(s, s->run.ack);
 }
@@ -102,12 +106,12 @@ __noinline int http_meet_status(__u32 todo)
 	return HTTP_READ;
 }
 
-/* A status line after bytes that are missing, or where framing was lost: begin there. */
-static __always_inline int http_resync(struct scratch *s)
+/* Begin at a status line: after bytes that are missing, where framing was lost, or after HEAD. */
+static __always_inline int http_restart(struct scratch *s, bool is_resync)
 {
 	struct http1_flow *flow = &s->run.flow;
 
-	if (!http1_answers_head(flow, s->run.seq))
+	if (is_resync)
 		http_keep(s, HTTP1_RESYNC);
 	if (flow->flags & HTTP1_HELD)
 		http_keep(s, HTTP1_ABANDONED);
@@ -123,30 +127,24 @@ __noinline int http_is_request(void)
 }
 
 /*
- * There is a hole before the segment. It is held until the hole is filled; unless it never will be:
- * the client has what is missing here, or it is too far away, or nobody says.
+ * There is a hole before the segment, which is held until the hole is filled. Where the client has
+ * what is missing here, the answer to its next request begins where it said, and nowhere else: a
+ * body may imitate it at the start of any other segment.
  */
 static __always_inline int http_meet_hole(struct scratch *s, bool is_start)
 {
 	struct http1_flow *flow = &s->run.flow;
-	bool near = hold_distance(flow, s->run.seq) < HOLD_SPAN,
-	     confirmed = flow->flags & HTTP1_CONFIRMED, stays = flow->flags & HTTP1_PASSED || !near;
+	bool confirmed = flow->flags & HTTP1_CONFIRMED;
 	struct totals *t;
-	int todo;
 
-	if (confirmed && stays && flow->flags & HTTP1_HELD) {
-		todo = hold_skip();
-		if (todo != HTTP_NEW)
-			return todo;
-	}
-	s->is_start = is_start && confirmed && http1_is_fresh(flow, s->run.ack);
-	if (s->is_start && (stays || !require_reverse))
-		return http_resync(s);
-	if (!confirmed && (!require_reverse || flow->status == HTTP1_OTHER))
+	if (is_start && confirmed &&
+	    http1_may_resync(flow, s->run.seq, s->run.ack, require_reverse))
+		return http_restart(s, true);
+	if (!confirmed && (!require_reverse || flow->answer == HTTP1_OTHER))
 		return is_start && !(require_reverse && http_is_request())
 			       ? http_meet_status(HTTP_AHEAD)
 			       : HTTP_DONE;
-	if (near)
+	if (hold_distance(flow, s->run.seq) < HOLD_SPAN)
 		return HTTP_HOLD;
 	t = count_totals(s->epoch & 1);
 	if (t && (confirmed || is_start))
@@ -168,7 +166,8 @@ __noinline int http_begin(__u32 todo)
 	is_start = http1_is_start(s->run.window, s->run.window_len);
 	if (todo == HTTP_RESYNC) {
 		/* The flow goes on as if the client had sent nothing new. */
-		return is_start ? http_resync(s) : flow_place(s, flow->last_ack);
+		return is_start ? http_restart(s, !http1_answers_head(flow, s->run.seq))
+				: flow_place(s, flow->last_ack);
 	}
 	if (todo == HTTP_NEW) {
 		/* "HEAD" and "HTTP" begin alike: where requests are seen, it is for them to say. */
@@ -187,7 +186,7 @@ __noinline int http_begin(__u32 todo)
 	}
 	if (todo == HTTP_AHEAD)
 		return http_meet_hole(s, is_start);
-	flow->status = HTTP1_OTHER;
+	flow->answer = HTTP1_OTHER;
 	flow_store(s);
 	return HTTP_DONE;
 }
@@ -258,92 +257,115 @@ __noinline int http_unreadable(void)
  * at off into run.window, keep() is HOLD_DEFINE's, begin() makes a flow (nat_begin_...). Each
  * function is global: verified once.
  */
-#define HTTP_DEFINE(name, ctx_type, load, keep, begin)                                          \
-	HOLD_DEFINE(name, ctx_type, keep)                                                       \
-                                                                                                \
-	static __always_inline int http_load_##name(ctx_type *ctx, struct scratch *s, __u32 n)  \
-	{                                                                                       \
-		/* n is 1..HTTP1_WINDOW: the mask shows it to the verifiers of 5.10 and 6.1. */ \
-		n--;                                                                            \
-		PARSE_KEEP(n);                                                                  \
-		n = (n & (HTTP1_WINDOW - 1)) + 1;                                               \
-		if (s->is_held ? hold_load(n)                                                   \
-			       : load(ctx, s, s->packet.payload_off + s->run.pos, n))           \
-			return -1;                                                              \
-		s->run.window_pos = s->run.pos;                                                 \
-		s->run.window_len = n;                                                          \
-		return 0;                                                                       \
-	}                                                                                       \
-                                                                                                \
-	/* One step. 1: go on; 0: the segment is read. */                                       \
-	__noinline int http_advance_##name(ctx_type *ctx)                                       \
-	{                                                                                       \
-		struct scratch *s = scratch_get();                                              \
-		__u32 n;                                                                        \
-		int more;                                                                       \
-                                                                                                \
-		if (!s)                                                                         \
-			return 0;                                                               \
-		n = http1_want(&s->run);                                                        \
-		if (n && http_load_##name(ctx, s, n)) {                                         \
-			http_unreadable();                                                      \
-			http1_go_opaque(&s->run, HTTP1_NONE);                                   \
-			return 0;                                                               \
-		}                                                                               \
-		more = http1_step();                                                            \
-		if (s->run.event)                                                               \
-			http_keep(s, s->run.event == HTTP1_RESPONSE ? s->run.flow.status        \
-								    : s->run.event);            \
-		return more;                                                                    \
-	}                                                                                       \
-                                                                                                \
-	__noinline int http_batch_##name(ctx_type *ctx)                                         \
-	{                                                                                       \
-		for (int i = 0; i < HTTP_BATCH_STEPS; i++)                                      \
-			if (!http_advance_##name(ctx))                                          \
-				return 0;                                                       \
-		return 1;                                                                       \
-	}                                                                                       \
-                                                                                                \
-	/* Loads the first bytes of the payload: enough for a status line, most have none. */   \
-	__noinline int http_first_##name(ctx_type *ctx)                                         \
-	{                                                                                       \
-		struct scratch *s = scratch_get();                                              \
-		__u32 n;                                                                        \
-                                                                                                \
-		if (!s)                                                                         \
-			return -1;                                                              \
-		s->run.pos = 0;                                                                 \
-		n = s->run.len;                                                                 \
-		if (n > HTTP1_LINE)                                                             \
-			n = HTTP1_LINE;                                                         \
-		return http_load_##name(ctx, s, n);                                             \
-	}                                                                                       \
-                                                                                                \
-	__noinline int http_payload_##name(ctx_type *ctx)                                       \
-	{                                                                                       \
-		int todo = http_open();                                                         \
-                                                                                                \
-		for (int i = 0; i < HTTP_BATCHES; i++) {                                        \
-			if (todo >= HTTP_RESYNC) {                                              \
-				if (http_first_##name(ctx)) {                                   \
-					http_unreadable();                                      \
-					return 0;                                               \
-				}                                                               \
-				todo = http_begin(todo);                                        \
-			}                                                                       \
-			if (todo == HTTP_READ)                                                  \
-				todo = http_commit(http_batch_##name(ctx));                     \
-			else if (todo == HTTP_HOLD)                                             \
-				todo = hold_segment_##name(ctx);                                \
-			else if (todo == HTTP_ASK)                                              \
-				todo = begin(ctx);                                              \
-			else if (todo == HTTP_DONE)                                             \
-				return 0;                                                       \
-		}                                                                               \
-		if (todo != HTTP_DONE)                                                          \
-			http_give_up();                                                         \
-		return 0;                                                                       \
+#define HTTP_DEFINE(name, ctx_type, load, keep, begin)                                            \
+	HOLD_DEFINE(name, ctx_type, keep)                                                         \
+                                                                                                  \
+	static __always_inline int http_load_##name(ctx_type *ctx, struct scratch *s, __u32 n)    \
+	{                                                                                         \
+		/* n is 1..HTTP1_WINDOW: the mask shows it to the verifiers of 5.10 and 6.1. */   \
+		n--;                                                                              \
+		PARSE_KEEP(n);                                                                    \
+		n = (n & (HTTP1_WINDOW - 1)) + 1;                                                 \
+		if (s->is_held ? hold_load(n)                                                     \
+			       : load(ctx, s, s->packet.payload_off + s->run.pos, n))             \
+			return -1;                                                                \
+		s->run.window_pos = s->run.pos;                                                   \
+		s->run.window_len = n;                                                            \
+		return 0;                                                                         \
+	}                                                                                         \
+                                                                                                  \
+	/* One step. 1: go on; 0: the segment is read. */                                         \
+	__noinline int http_advance_##name(ctx_type *ctx)                                         \
+	{                                                                                         \
+		struct scratch *s = scratch_get();                                                \
+		__u32 n;                                                                          \
+		int more;                                                                         \
+                                                                                                  \
+		if (!s)                                                                           \
+			return 0;                                                                 \
+		n = http1_want(&s->run);                                                          \
+		if (n && http_load_##name(ctx, s, n)) {                                           \
+			http_unreadable();                                                        \
+			http1_go_opaque(&s->run, HTTP1_NONE);                                     \
+			return 0;                                                                 \
+		}                                                                                 \
+		more = http1_step();                                                              \
+		if (s->run.event)                                                                 \
+			http_keep(s,                                                              \
+				  s->run.event == HTTP1_RESPONSE ? s->run.status : s->run.event); \
+		return more;                                                                      \
+	}                                                                                         \
+                                                                                                  \
+	__noinline int http_batch_##name(ctx_type *ctx)                                           \
+	{                                                                                         \
+		for (int i = 0; i < HTTP_BATCH_STEPS; i++)                                        \
+			if (!http_advance_##name(ctx))                                            \
+				return 0;                                                         \
+		return 1;                                                                         \
+	}                                                                                         \
+                                                                                                  \
+	/* Loads the first bytes of the payload: enough for a status line, most have none. */     \
+	__noinline int http_first_##name(ctx_type *ctx)                                           \
+	{                                                                                         \
+		struct scratch *s = scratch_get();                                                \
+		__u32 n;                                                                          \
+                                                                                                  \
+		if (!s)                                                                           \
+			return -1;                                                                \
+		s->run.pos = 0;                                                                   \
+		n = s->run.len;                                                                   \
+		if (n > HTTP1_LINE)                                                               \
+			n = HTTP1_LINE;                                                           \
+		return http_load_##name(ctx, s, n);                                               \
+	}                                                                                         \
+                                                                                                  \
+	/* Looks for a HEAD among the requests of a segment. */                                   \
+	__noinline int http_scan_##name(ctx_type *ctx)                                            \
+	{                                                                                         \
+		struct scratch *s = scratch_get();                                                \
+                                                                                                  \
+		if (!s)                                                                           \
+			return 0;                                                                 \
+		for (int i = 0; i < HTTP_SCANS && s->run.pos + HTTP1_REQUEST < s->run.len; i++) { \
+			__u32 n = s->run.len - s->run.pos;                                        \
+                                                                                                  \
+			if (n > HTTP1_WINDOW)                                                     \
+				n = HTTP1_WINDOW;                                                 \
+			if (http_load_##name(ctx, s, n))                                          \
+				return 0;                                                         \
+			if (http1_window_has_head())                                              \
+				return 1;                                                         \
+			s->run.pos += HTTP1_WINDOW - HTTP1_REQUEST;                               \
+		}                                                                                 \
+		return 0;                                                                         \
+	}                                                                                         \
+                                                                                                  \
+	__noinline int http_payload_##name(ctx_type *ctx)                                         \
+	{                                                                                         \
+		int todo = http_open();                                                           \
+                                                                                                  \
+		for (int i = 0; i < HTTP_BATCHES; i++) {                                          \
+			if (todo >= HTTP_RESYNC) {                                                \
+				if (http_first_##name(ctx)) {                                     \
+					http_unreadable();                                        \
+					return 0;                                                 \
+				}                                                                 \
+				todo = http_begin(todo);                                          \
+			}                                                                         \
+			if (todo == HTTP_READ)                                                    \
+				todo = http_commit(http_batch_##name(ctx));                       \
+			else if (todo == HTTP_HOLD)                                               \
+				todo = hold_segment_##name(ctx);                                  \
+			else if (todo == HTTP_SCAN)                                               \
+				todo = request_scanned(http_scan_##name(ctx));                    \
+			else if (todo == HTTP_ASK)                                                \
+				todo = begin(ctx);                                                \
+			else if (todo == HTTP_DONE)                                               \
+				return 0;                                                         \
+		}                                                                                 \
+		if (todo != HTTP_DONE)                                                            \
+			http_give_up();                                                           \
+		return 0;                                                                         \
 	}
 
 #endif

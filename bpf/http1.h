@@ -55,17 +55,18 @@ static __always_inline void http1_end_headers(struct http1_run *run)
 	struct http1_flow *flow = &run->flow;
 
 	flow->header_end = run->seq + run->pos;
-	if (flow->status == 101 || (flow->status / 100 == 2 && flow->flags & HTTP1_CONNECT_DUE)) {
+	if (flow->answer == HTTP1_SWITCHING ||
+	    (flow->answer == HTTP1_SUCCESS && flow->flags & HTTP1_CONNECT_DUE)) {
 		http1_go_opaque(run, HTTP1_WENT_OPAQUE);
 		flow->state = HTTP1_TUNNEL;
 		return;
 	}
-	if (flow->status < 200) {
-		flow->state = HTTP1_STATUS; /* the final response is still due */
+	if (flow->answer == HTTP1_INTERIM) {
+		flow->state = HTTP1_STATUS;
 		return;
 	}
 	flow->flags &= ~HTTP1_CONNECT_DUE;
-	if (flow->status == 204 || flow->status == 304 || flow->flags & HTTP1_HEAD_DUE) {
+	if (flow->answer == HTTP1_EMPTY || flow->flags & HTTP1_HEAD_DUE) {
 		flow->flags &= ~HTTP1_HEAD_DUE;
 		flow->state = HTTP1_STATUS;
 	} else if (flow->flags & HTTP1_CHUNKED) {
@@ -144,6 +145,17 @@ static __always_inline void http1_read_chunk(struct http1_run *run, __u32 whole)
 		http1_begin_chunk(run);
 }
 
+static __always_inline enum http1_answer http1_answer_of(__u32 status)
+{
+	if (status == 101)
+		return HTTP1_SWITCHING;
+	if (status < 200)
+		return HTTP1_INTERIM;
+	if (status == 204 || status == 304)
+		return HTTP1_EMPTY;
+	return status < 300 ? HTTP1_SUCCESS : HTTP1_FINAL;
+}
+
 /*
  * The status line at hand, n bytes of it in run.line, of which `carried` came before this segment.
  */
@@ -168,9 +180,13 @@ static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __
 	}
 	run->event = HTTP1_RESPONSE;
 	run->line_seq = run->seq + run->pos - carried;
-	flow->status = status;
-	flow->flags = HTTP1_CONFIRMED | (flow->flags & (HTTP1_HELD | HTTP1_HEAD_DUE |
-							HTTP1_CONNECT_DUE | HTTP1_HEAD_ASKED));
+	run->status = status;
+	if (flow->answer > HTTP1_INTERIM && !http1_is_fresh(flow, run->ack))
+		flow->flags |= HTTP1_PIPELINED;
+	flow->answer = http1_answer_of(status);
+	flow->flags &= HTTP1_HELD | HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE | HTTP1_HEAD_ASKED |
+		       HTTP1_PIPELINED;
+	flow->flags |= HTTP1_CONFIRMED;
 	flow->left = HTTP1_NO_LENGTH;
 	flow->last_ack = run->ack;
 	flow->state = HTTP1_HEADER_SKIP;

@@ -42,14 +42,30 @@ enum http1_state {
 #define HTTP1_MAYBE_HEAD 0x04
 /* There was a HEAD among unanswered requests, or requests are not seen: any may be one. */
 #define HTTP1_HEAD_ASKED 0x08
+/* A response came without a new request before it: a segment may hold several requests. */
+#define HTTP1_PIPELINED 0x100
 /* A status line came where one was due: this is an HTTP server's flow. */
 #define HTTP1_CONFIRMED 0x10
 /* Bytes behind a hole are held (hold.bpf.h), up to block hold_last of the sequence space. */
 #define HTTP1_HELD 0x20
-/* The client has received what is missing here: it will not be sent again. */
+/*
+ * The client has received what is missing here, or where framing was lost, up to header_end. Its
+ * request's answer begins there.
+ */
 #define HTTP1_PASSED 0x40
 /* The next final response answers HEAD: it has no body (RFC 9112 6.3). */
 #define HTTP1_HEAD_DUE 0x80
+
+/* What the last status line says of what follows its headers. */
+enum http1_answer {
+	HTTP1_NO_ANSWER,
+	HTTP1_OTHER,     /* of a flow that is not confirmed: what came first was no status line */
+	HTTP1_INTERIM,   /* 1xx but 101: the final response is still due */
+	HTTP1_SWITCHING, /* 101 */
+	HTTP1_EMPTY,     /* 204, 304 */
+	HTTP1_SUCCESS,   /* other 2xx */
+	HTTP1_FINAL,
+};
 
 /*
  * State of a flow: value of the map `flows`. Sequence numbers wrap; compare by signed difference.
@@ -61,10 +77,10 @@ struct http1_flow {
 	__u32 header_end; /* sequence number behind the last header block; opaque: behind all seen
 			   */
 	__u64 left;       /* bytes of body or chunk to skip, or one of the two below */
-	__u16 status;
+	__u16 flags;
 	__u8 state; /* enum http1_state */
 	__u8 carry_len;
-	__u8 flags;
+	__u8 answer; /* enum http1_answer */
 	__u8 hold_last;
 	__u16 turn; /* raised by every change: who read an older one has read something else */
 	__u8 carry[HTTP1_LINE]; /* start of a line that the segment's end cut */
@@ -72,7 +88,8 @@ struct http1_flow {
 
 _Static_assert(sizeof(struct http1_flow) == 64, "http1_flow is one cache line");
 
-/* http1_flow.left while headers are read: no Content-Length so far; or one that is no number, or
+/*
+ * http1_flow.left while headers are read: no Content-Length so far; or one that is no number, or
  * two that differ, which matters where a body depends on it.
  */
 #define HTTP1_NO_LENGTH  (~0ULL)
@@ -81,7 +98,7 @@ _Static_assert(sizeof(struct http1_flow) == 64, "http1_flow is one cache line");
 /* What happened, by name; HTTP1_NONE for nothing to count. */
 enum http1_event {
 	HTTP1_NONE,
-	HTTP1_RESPONSE, /* a status line: run.flow.status, begins at run.line_seq */
+	HTTP1_RESPONSE, /* a status line: run.status, begins at run.line_seq */
 	HTTP1_BAD_STATUS,
 	HTTP1_BAD_LENGTH,
 	HTTP1_BAD_CHUNK,
@@ -102,6 +119,7 @@ struct http1_run {
 	__u32 window_pos; /* payload bytes [window_pos, window_pos + window_len) are in window */
 	__u32 window_len;
 	__u32 event;               /* enum http1_event */
+	__u32 status;              /* of the last status line that this run has read */
 	__u8 line[HTTP1_LINE * 2]; /* carry, then what follows; what counts is at most HTTP1_LINE */
 	__u8 window[HTTP1_WINDOW +
 		    HTTP1_LINE]; /* reads at an index below HTTP1_WINDOW stay inside */
@@ -151,9 +169,6 @@ static __always_inline __u32 http1_newline(__u64 v)
 
 	return ((below * 0x0101010101010101ULL) >> 56) - (m != 0);
 }
-
-/* http1_flow.status of a flow that is not confirmed: what came first was no status line. */
-#define HTTP1_OTHER 1
 
 /* http1_match_status(): what a number below 100 means. */
 #define HTTP1_NO_STATUS      0
@@ -308,13 +323,38 @@ HTTP1_FN __u32 http1_window_newline(__u32 at)
 	return at;
 }
 
+#define HTTP1_SCANS                                                                   \
+	64 /* lines that are looked at in a window; behind them the next step goes on \
+	    */
+
+/* Does a line that begins in the window, behind its first byte, begin as a request by HEAD does? */
+HTTP1_FN int http1_window_has_head(void)
+{
+	struct http1_run *run = http1_current();
+	__u32 at = 0;
+
+	if (!run)
+		return 0;
+	for (int i = 0; i < HTTP1_SCANS; i++) {
+		const __u8 *line;
+
+		at = http1_window_newline(at) + 1;
+		PARSE_KEEP(at);
+		if (at >= HTTP1_WINDOW || at + 5 > run->window_len)
+			return 0;
+		line = run->window + at;
+		if (parse_u32(line) == PARSE_BE32(0x48454144) && line[4] == ' ')
+			return 1;
+	}
+	return 0;
+}
+
 /*
  * From window index `at`, inside a line: index of the next line that matters (it begins as
  * "Content-Length" or "Transfer-Encoding" does, or is blank, or is too short to say), or of the
  * first byte not looked at. HTTP1_AT_LINE tells that this is the start of a line.
  */
 #define HTTP1_AT_LINE 0x1000
-#define HTTP1_SCANS   64                    /* lines; behind them the next step goes on */
 #define HTTP1_CONTENT 0x2d746e65746e6f63ULL /* "content-" as a number */
 #define HTTP1_TRANSFE 0x726566736e617274ULL /* "transfer" */
 

@@ -28,11 +28,23 @@ static __always_inline int http1_answers_head(const struct http1_flow *flow, __u
 }
 
 /*
- * Places a segment against the flow. A resync needs a fresh acknowledgement: that is what tells a
- * response from body text which imitates one; and in an opaque flow bytes that were not seen yet.
+ * May framing be taken up again with a status line at seq? Body text imitates one. Where requests
+ * are seen, only where one said that its answer begins; else where the client has sent something
+ * new since the last status line, and in an opaque flow with bytes that were not seen yet.
  */
+static __always_inline int http1_may_resync(const struct http1_flow *flow, __u32 seq, __u32 ack,
+					    int asks_seen)
+{
+	if (!http1_is_fresh(flow, ack))
+		return 0;
+	if (asks_seen)
+		return flow->flags & HTTP1_PASSED && seq == flow->header_end;
+	return flow->state != HTTP1_OPAQUE || (__s32)(seq - flow->header_end) >= 0;
+}
+
+/* Places a segment against the flow. asks_seen: what the client sends is seen, too. */
 static __always_inline enum http1_place http1_place(const struct http1_flow *flow, __u32 seq,
-						    __u32 ack, __u32 len)
+						    __u32 ack, __u32 len, int asks_seen)
 {
 	__s32 behind = flow->next - seq;
 	int fresh = http1_is_fresh(flow, ack);
@@ -40,7 +52,7 @@ static __always_inline enum http1_place http1_place(const struct http1_flow *flo
 	if (flow->state == HTTP1_TUNNEL)
 		return HTTP1_OLD;
 	if (flow->state == HTTP1_OPAQUE)
-		return fresh && (__s32)(seq - flow->header_end) >= 0 ? HTTP1_TRY_RESYNC : HTTP1_OLD;
+		return http1_may_resync(flow, seq, ack, asks_seen) ? HTTP1_TRY_RESYNC : HTTP1_OLD;
 	if (behind < 0)
 		return HTTP1_AHEAD;
 	if (!(flow->flags & HTTP1_CONFIRMED) && !flow->carry_len && !behind)
@@ -142,7 +154,8 @@ static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
 	flow->state = HTTP1_STATUS;
 	flow->carry_len = 0;
 	flow->left = 0;
-	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED;
+	flow->answer = HTTP1_NO_ANSWER;
+	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED;
 }
 
 /* A new flow whose first status line begins at seq. */

@@ -66,8 +66,9 @@ struct hold_key {
 	__u32 block; /* sequence number / HOLD_BLOCK */
 };
 
-#define HOLD_BLOCK  1024
-#define HOLD_RANGES 8
+#define HOLD_BLOCK  4096
+#define HOLD_PIECE  1024 /* what is copied at a time */
+#define HOLD_RANGES 16
 /* Blocks that may lie between the hole and what is held. */
 #define HOLD_SPAN 32
 
@@ -79,9 +80,9 @@ struct hold_range {
 
 struct hold {
 	struct hold_range range[HOLD_RANGES];
-	__u8 is_start[HOLD_RANGES]; /* the range begins with what looks like a response */
-	/* As a block begins; twice as long, so that any piece stays inside for the verifier. */
-	__u8 bytes[2 * HOLD_BLOCK];
+	/* As a block begins; and room behind it, so that any piece stays inside for the verifier.
+	 */
+	__u8 bytes[HOLD_BLOCK + HOLD_PIECE];
 };
 
 /* Held while a flow's state is copied; alone in a cache line. */
@@ -111,8 +112,6 @@ struct scratch {
 	__u32 ifindex;
 	__u32 is_new;     /* run.flow is not in the map yet */
 	__u32 is_held;    /* the bytes at work are held ones, not the packet's */
-	__u32 waits;      /* the packet's turn is after them */
-	__u32 is_start;   /* the packet looks like a response */
 	__u32 method_due; /* what the request's method says of its answer: http1_method_due() */
 	__u32 found_count;
 	__u16 found[FOUND_MAX]; /* status codes, and below 100 enum http1_event: not counted yet */
@@ -182,16 +181,16 @@ struct {
 /*
  * struct hold_key -> struct hold. Written and read by packet programs, where segments overtake each
  * other or are sent again. When full, the oldest block goes: its responses are missing, and the
- * hole before it shows as one that was never closed. 2.2 KiB each.
+ * hole before it shows as one that was never closed. 5.3 KiB each.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 512);
 	__type(key, struct hold_key);
 	__type(value, struct hold);
 } holds SEC(".maps");
 
-/* 0 -> a block without bytes, to insert. Never written. 2.1 KiB. */
+/* 0 -> a block without bytes, to insert. Never written. 5.1 KiB. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

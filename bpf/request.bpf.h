@@ -130,7 +130,7 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 	__s32 passed = s->run.ack - flow->next;
 	__u32 old_flags = flow->flags, flags = old_flags;
 	struct flow_lock *lock;
-	bool moves = false;
+	bool moves = false, points = false;
 
 	if (!(old_flags & HTTP1_CONFIRMED)) {
 		/*
@@ -140,8 +140,10 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		moves = -(__u32)passed > HTTP1_LINE;
 		if (moves || (!passed && s->run.seq == flow->last_ack))
 			flags |= due;
-	} else if (flow->state < HTTP1_OPAQUE && passed > 0) {
+	} else if (flow->state == HTTP1_OPAQUE || (flow->state < HTTP1_OPAQUE && passed > 0)) {
+		/* Framing is lost, or bytes are missing: here it can be taken up again. */
 		flags |= HTTP1_PASSED;
+		points = flow->header_end != s->run.ack;
 	} else if (!passed && flow->state == HTTP1_STATUS && s->run.seq == flow->last_ack) {
 		/* Nothing else is unanswered. */
 		flags |= due;
@@ -149,14 +151,14 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 	/* Which response is its own is not known. */
 	if (due & ~flags & (HTTP1_HEAD_DUE | HTTP1_HEAD_ASKED))
 		flags |= HTTP1_HEAD_ASKED;
-	if (!moves && flags == old_flags)
+	if (!moves && !points && flags == old_flags)
 		return;
 	lock = flow_lock_of(&s->reverse_key);
 	if (!lock)
 		return;
 	if (moves) {
 		/* An answer came that no hook saw. */
-		if (passed > 0 && flow->status != HTTP1_OTHER)
+		if (passed > 0 && flow->answer != HTTP1_OTHER)
 			count_add(t, COUNT_HTTP_GAP);
 		if (old_flags & HTTP1_HELD)
 			count_add(t, COUNT_HTTP_HOLE_CLOSED);
@@ -165,9 +167,10 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 	if (!((flow->flags ^ old_flags) & HTTP1_CONFIRMED) && flow->state != HTTP1_ALIAS) {
 		if (moves) {
 			http1_start(flow, s->run.ack);
-			flow->status = 0;
 			flow->last_ack = s->run.seq;
 		}
+		if (points)
+			flow->header_end = s->run.ack;
 		flow->flags |= flags & (HTTP1_PASSED | HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE |
 					HTTP1_HEAD_ASKED);
 		flow->turn++;
@@ -189,11 +192,39 @@ __noinline int request_see(void)
 		return HTTP_DONE;
 	s->method_due = http1_method_due(s->run.window, s->run.window_len);
 	flow = flow_reverse(s);
-	if (flow) {
-		request_meets(s, t, flow, s->method_due);
+	if (!flow)
+		return note_exchange(s, &s->reverse_key, 0) && join_flows(0) ? HTTP_DONE
+									     : HTTP_SCAN;
+	request_meets(s, t, flow, s->method_due);
+	/* Most clients send one request at a time: only others are worth the time. */
+	return (flow->flags & (HTTP1_PIPELINED | HTTP1_HEAD_ASKED)) == HTTP1_PIPELINED ? HTTP_SCAN
+										       : HTTP_DONE;
+}
+
+/* The segment was looked through: is there a HEAD behind its first request? What to do next. */
+__noinline int request_scanned(__u32 has_head)
+{
+	struct scratch *s = scratch_get();
+	struct http1_flow *flow;
+	struct flow_lock *lock;
+
+	if (!s)
 		return HTTP_DONE;
+	if (has_head)
+		s->method_due |= HTTP1_HEAD_ASKED;
+	flow = bpf_map_lookup_elem(&flows, &s->reverse_key);
+	if (!flow)
+		return HTTP_ASK;
+	lock = flow_lock_of(&s->reverse_key);
+	if (!has_head || !lock)
+		return HTTP_DONE;
+	bpf_spin_lock(&lock->lock);
+	if (flow->state != HTTP1_ALIAS) {
+		flow->flags |= HTTP1_HEAD_ASKED;
+		flow->turn++;
 	}
-	return note_exchange(s, &s->reverse_key, 0) && join_flows(0) ? HTTP_DONE : HTTP_ASK;
+	bpf_spin_unlock(&lock->lock);
+	return HTTP_DONE;
 }
 
 /*

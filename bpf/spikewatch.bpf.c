@@ -233,7 +233,7 @@ static __always_inline int load_xdp(struct xdp_md *xdp, struct scratch *s, __u32
 
 static __always_inline int keep_xdp(struct xdp_md *xdp, __u32 off, __u8 *to, __u32 n)
 {
-	return copy_linear(xdp, off, to, n, HOLD_BLOCK);
+	return copy_linear(xdp, off, to, n, HOLD_PIECE);
 }
 
 /* Kernels that need this program have no look-up either. */

@@ -32,6 +32,7 @@
 #define NOTES_LEAST 4096
 /* Of the budget, what out-of-order bytes may take. */
 #define HOLDS_SHARE       16
+#define HOLDS_LEAST       512
 #define BYTES_HTTP_KEY    (BYTES_ELEM + sizeof(struct http_key))
 #define BYTES_DROP_KEY    (BYTES_ELEM + sizeof(struct drop_key))
 #define BYTES_PERCPU_SLOT 8 /* pointer to the per-CPU values */
@@ -76,9 +77,9 @@ static __u64 bytes_per_share(unsigned int cpus)
 	return 2 * BYTES_FLOW + 2 * http + 2 * drop;
 }
 
-static __u32 largest_power(__u64 limit)
+static __u32 largest_power(__u64 limit, __u32 least)
 {
-	__u32 power = LRU_ENTRIES_LEAST;
+	__u32 power = least;
 
 	while (power < 1U << 22 && (__u64)power * 2 <= limit)
 		power *= 2;
@@ -91,13 +92,13 @@ void loader_size_maps(__u64 memory_budget, unsigned int possible_cpus, struct lo
 	__u64 least = (__u64)LRU_ENTRIES_PER_CPU * possible_cpus, fixed;
 
 	ret->notes = least > NOTES_LEAST ? least : NOTES_LEAST;
-	ret->holds = largest_power(memory_budget / HOLDS_SHARE / BYTES_HOLD);
+	ret->holds = largest_power(memory_budget / HOLDS_SHARE / BYTES_HOLD, HOLDS_LEAST);
 	fixed = (__u64)ret->notes * BYTES_NOTE + (__u64)ret->holds * BYTES_HOLD;
 	memory_budget -= fixed < memory_budget ? fixed : memory_budget;
 	ret->shared = memory_budget / share < least;
 	if (ret->shared)
 		share = bytes_per_share(0);
-	ret->counts = largest_power(memory_budget / share);
+	ret->counts = largest_power(memory_budget / share, LRU_ENTRIES_LEAST);
 	ret->flows = ret->counts * 2;
 	ret->bytes = ret->counts * share + fixed;
 }
