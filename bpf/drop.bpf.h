@@ -4,6 +4,7 @@
 #define BPF_DROP_H
 
 #include "count.bpf.h"
+#include "place.bpf.h"
 
 #define DROP_NO_HEADER 0xffff /* skb->network_header that was never set */
 
@@ -14,7 +15,20 @@ static __always_inline struct drop_scratch *drop_scratch_get(void)
 	return bpf_map_lookup_elem(&drop_scratches, &zero);
 }
 
-/* Inode number of the packet's network namespace: its device's, else its socket's, else 0. */
+/* Of the device that the packet was routed to. */
+static __always_inline __u32 drop_route_netns(const struct sk_buff *skb)
+{
+	struct place_route route = place_route(skb);
+	const struct net *net = NULL;
+	__u32 inum = 0;
+
+	if (route.dev && !bpf_probe_read_kernel(&net, sizeof(net), &route.dev->nd_net.net))
+		bpf_probe_read_kernel(&inum, sizeof(inum), &net->ns.inum);
+	return inum;
+}
+
+/* Inode number of the packet's network namespace: its device's, else its socket's, else its
+ * route's, or 0. */
 static __always_inline __u32 drop_netns(const struct sk_buff *skb)
 {
 	const struct net_device *dev = skb->dev;
@@ -24,7 +38,7 @@ static __always_inline __u32 drop_netns(const struct sk_buff *skb)
 		return dev->nd_net.net->ns.inum;
 	if (sk)
 		return sk->__sk_common.skc_net.net->ns.inum;
-	return 0;
+	return drop_route_netns(skb);
 }
 
 /*
@@ -93,16 +107,15 @@ static __always_inline void drop_send_event(struct drop_scratch *s, struct total
 	event.code = s->key.reason;
 	event.type = EVENT_DROP;
 	event.proto = s->key.proto;
-	event.ifindex = s->key.ifindex;
+	event.ifindex = s->key.in_ifindex ? s->key.in_ifindex : s->key.out_ifindex;
 	event.class = s->key.class;
-	event.hook = HOOK_DROP;
+	event.hook = s->key.hook;
 	count_event(t, &event, flags);
 }
 
 static __always_inline void drop_count(struct drop_scratch *s, struct totals *t, __u32 which,
 				       const struct sk_buff *skb, __u32 reason, __u8 class)
 {
-	const struct net_device *dev = skb->dev;
 	__u32 result;
 
 	__builtin_memset(&s->packet, 0, sizeof(s->packet));
@@ -118,9 +131,9 @@ static __always_inline void drop_count(struct drop_scratch *s, struct totals *t,
 	s->key.port = s->packet.destination_port;
 	s->key.proto = s->packet.proto;
 	s->key.netns = drop_netns(skb);
-	s->key.ifindex = dev ? dev->ifindex : 0;
 	s->key.reason = reason;
 	s->key.class = class;
+	place_set(&s->key, skb, reason_hook[reason]);
 	if (count_drop(which, &s->key, skb->len))
 		drop_send_event(s, t);
 }

@@ -24,6 +24,7 @@ typedef struct {
 struct net_device {
 	int ifindex;
 	possible_net_t nd_net;
+	void *rx_handler; /* of a bridge, a bond, macvlan... that this device is a port of */
 };
 
 struct sock_common {
@@ -34,13 +35,32 @@ struct sock {
 	struct sock_common __sk_common;
 };
 
+struct dst_entry {
+	struct net_device *dev;
+	unsigned short flags;
+};
+
+struct rtable {
+	struct dst_entry dst;
+	__u16 rt_type;
+};
+
+struct rt6_info {
+	struct dst_entry dst;
+	__u32 rt6i_flags;
+};
+
 struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
+	char cb[48];
+	unsigned long _skb_refdst;
+	int skb_iif;
 	unsigned int len;
 	unsigned int data_len;
 	__be16 protocol;
 	__u16 network_header;
+	__u16 mac_header;
 	unsigned char *head;
 	unsigned char *data;
 };

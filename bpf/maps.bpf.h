@@ -14,6 +14,8 @@
 const volatile bool has_drop_reason = false;
 /* enum sw_class of each drop reason, resolved by name from the kernel's BTF. */
 const volatile __u8 reason_class[SW_REASON_MAX] = {};
+/* enum sw_hook of each drop reason; HOOK_MAX: the packet's state tells it. */
+const volatile __u8 reason_hook[SW_REASON_MAX] = {};
 /* Are drops of class other kept by key, or only counted by reason? */
 const volatile bool key_other_drops = false;
 /* Count drops of every network namespace, or only of own_netns (an inode number). */

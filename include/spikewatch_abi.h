@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 3
+#define SW_ABI 4
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {
@@ -18,11 +18,17 @@ struct addr {
 /* Where a packet was seen, or where it was dropped as far as that is known. */
 enum sw_hook {
 	HOOK_UNKNOWN = 0,
-	HOOK_INGRESS = 1,
+	HOOK_INGRESS = 1, /* of a device: tc, netfilter's netdev family */
 	HOOK_EGRESS = 2,
 	HOOK_XDP = 3,
-	HOOK_DROP = 4,
-	HOOK_MAX = 5,
+	HOOK_PREROUTING = 4,
+	HOOK_INPUT = 5,
+	HOOK_FORWARD = 6,
+	HOOK_OUTPUT = 7,
+	HOOK_POSTROUTING = 8,
+	HOOK_ROUTING = 9, /* between prerouting and input or forward */
+	HOOK_CGROUP = 10,
+	HOOK_MAX = 11,
 };
 
 /* What kind of deny a dropped packet is. CLASS_IGNORED is for frees that nobody decided. */
@@ -55,10 +61,11 @@ struct http_value {
 struct drop_key {
 	struct addr source;
 	struct addr destination;
-	__u32 netns; /* inode number of the network namespace, 0 unknown */
-	__u32 ifindex;
-	__be16 port;  /* destination port; 0 where the protocol has none */
-	__u16 reason; /* this kernel's number; names come from its BTF */
+	__u32 netns;       /* inode number of the network namespace, 0 unknown */
+	__u32 in_ifindex;  /* where it came in; 0: from this host */
+	__u32 out_ifindex; /* where it was to go out; 0: nowhere, or nobody had decided yet */
+	__be16 port;       /* destination port; 0 where the protocol has none */
+	__u16 reason;      /* this kernel's number; names come from its BTF */
 	__u8 proto;
 	__u8 class; /* enum sw_class */
 	__u8 hook;  /* enum sw_hook */
@@ -72,7 +79,7 @@ struct drop_value {
 
 _Static_assert(sizeof(struct addr) == 16, "addr is map ABI");
 _Static_assert(sizeof(struct http_key) == 40, "http_key is map ABI");
-_Static_assert(sizeof(struct drop_key) == 48, "drop_key is map ABI");
+_Static_assert(sizeof(struct drop_key) == 52, "drop_key is map ABI");
 
 /*
  * Counters of an epoch, per CPU: X(constant, name). The names are those of metrics and of `status`.
@@ -168,9 +175,9 @@ struct event {
 	__u16 code; /* HTTP: status; drop: reason number */
 	__u8 type;  /* enum sw_event_type */
 	__u8 proto;
-	__u32 ifindex;
-	__u8 class; /* drop: enum sw_class */
-	__u8 hook;  /* enum sw_hook */
+	__u32 ifindex; /* drop: where it came in, else where it was to go out */
+	__u8 class;    /* drop: enum sw_class */
+	__u8 hook;     /* enum sw_hook */
 	__u8 pad[2];
 };
 

@@ -188,7 +188,7 @@ static void check_key(const struct row *row, const struct counts *got, size_t le
 	assert_int_equal(key->reason, reason);
 	assert_int_equal(key->netns,
 			 row->drop.device_netns ? row->drop.device_netns : row->drop.socket_netns);
-	assert_int_equal(key->ifindex, row->drop.device_netns ? 1 : 0);
+	assert_int_equal(key->out_ifindex, row->drop.device_netns ? 1 : 0);
 	assert_int_equal(got->event_count, 1);
 	assert_int_equal(event->type, EVENT_DROP);
 	assert_int_equal(event->code, reason);

@@ -190,7 +190,7 @@ static inline void example_deny(struct example *s)
 	example_top_add(&alert->top[DIM_REASON], (struct top_entry){ .code = 8, .count = 4000 });
 	example_top_add(&alert->top[DIM_REASON], (struct top_entry){ .code = 77, .count = 121 });
 	example_top_add(&alert->top[DIM_HOOK],
-			(struct top_entry){ .code = HOOK_DROP, .count = 4121 });
+			(struct top_entry){ .code = HOOK_FORWARD, .count = 4121 });
 }
 
 /* A port scan over IPv6: a threshold of distinct values, grouped by both sides. */

@@ -223,7 +223,7 @@ static void test_match(void **state)
 		"  denies:\n"
 		"    feed: drop\n"
 		"    match: {source: external, destination: mine, proto: icmpv6, port: 65535,\n"
-		"      class: other, reason: [NO_SOCKET, NETFILTER_DROP], hook: [xdp, ingress]}\n"
+		"      class: other, reason: [NO_SOCKET, NETFILTER_DROP], hook: [xdp, forward]}\n"
 		"    group_by: reason\n"
 		"    anomaly: {bucket: 1s, score: 99.125, min_count: 0, side: low}\n"
 		"lists: {mine: [10.0.0.1]}\n");
@@ -261,7 +261,7 @@ static void test_match(void **state)
 	assert_int_equal(m->proto, 58);
 	assert_int_equal(m->port[0].last, 65535);
 	assert_int_equal(m->classes, 1 << CLASS_OTHER);
-	assert_int_equal(m->hooks, 1 << HOOK_XDP | 1 << HOOK_INGRESS);
+	assert_int_equal(m->hooks, 1 << HOOK_XDP | 1 << HOOK_FORWARD);
 	assert_int_equal(m->reason_count, 2);
 	assert_string_equal(m->reason[1], "NETFILTER_DROP");
 	assert_int_equal(r->group_by, GROUP_REASON);

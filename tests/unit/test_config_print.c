@@ -149,9 +149,6 @@ static const struct mistake notes[] = {
 	{ "classes of a built-in rule",
 	  "rules: {firewall-deny-spike: {match: {class: [prohibited, refused]}}}\n",
 	  "f:1:59: 'class: refused'" NO },
-	{ "hooks",
-	  "rules: {mine: {feed: drop, threshold: {}, match: {hook: [ingress, forward, egress, xdp, input]}}}\n",
-	  "f:1:67: 'hook: forward'" NO "f:1:89: 'hook: input'" NO },
 };
 
 static void test_unused(void **state)

@@ -361,8 +361,8 @@ static const struct mistake match_mistakes[] = {
 	  "    feed: drop\n"
 	  "    threshold: {}\n"
 	  "    match: {hook: [foward, tc]}\n",
-	  "f:5:20: 'hook' cannot be 'foward': expected ingress, egress, xdp, prerouting, input, forward, output or postrouting (did you mean 'forward'?)\n"
-	  "f:5:28: 'hook' cannot be 'tc': expected ingress, egress, xdp, prerouting, input, forward, output or postrouting\n" },
+	  "f:5:20: 'hook' cannot be 'foward': expected ingress, egress, xdp, prerouting, input, forward, output, postrouting, routing or cgroup (did you mean 'forward'?)\n"
+	  "f:5:28: 'hook' cannot be 'tc': expected ingress, egress, xdp, prerouting, input, forward, output, postrouting, routing or cgroup\n" },
 };
 
 static void test_rules(void **state)

@@ -108,7 +108,7 @@ static void print_json(struct counts *counts, json_t *object)
 
 static void print_record(struct counts *counts, const struct record *r)
 {
-	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], name[IF_NAMESIZE],
+	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], in[IF_NAMESIZE], out[IF_NAMESIZE],
 		proto[TEXT_NUMBER_MAX];
 	const char *reason = counts->reasons->name[r->code % SW_REASON_MAX];
 
@@ -121,12 +121,14 @@ static void print_record(struct counts *counts, const struct record *r)
 		return;
 	}
 	print_json(counts,
-		   json_pack("{ss ss si ss ss ss ss ss* sI sI}", "source", source, "destination",
-			     destination, "port", r->port, "proto", text_proto(r->proto, proto),
-			     "class", class_names[r->class % CLASS_MAX], "reason",
-			     reason ? reason : "unknown", "hook", text_hook(r->hook), "interface",
-			     if_indextoname(r->ifindex, name), "packets", (json_int_t)r->count,
-			     "bytes", (json_int_t)r->bytes));
+		   json_pack("{ss ss si ss ss ss ss ss* ss* sI sI sI}", "source", source,
+			     "destination", destination, "port", r->port, "proto",
+			     text_proto(r->proto, proto), "class",
+			     class_names[r->class % CLASS_MAX], "reason",
+			     reason ? reason : "unknown", "hook", text_hook(r->hook), "in",
+			     if_indextoname(r->in_ifindex, in), "out",
+			     if_indextoname(r->out_ifindex, out), "netns", (json_int_t)r->netns,
+			     "packets", (json_int_t)r->count, "bytes", (json_int_t)r->bytes));
 }
 
 static void visit(const void *node, VISIT order, void *arg)

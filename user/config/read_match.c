@@ -30,16 +30,17 @@ const struct word words_class[] = {
 	{ "unanswered", 1 << CLASS_UNANSWERED }, { "refused", 1 << CLASS_REFUSED },
 	{ "other", 1 << CLASS_OTHER },           {},
 };
-/* Those of netfilter are not told apart yet: they have no bit. */
 const struct word words_hook[] = {
 	{ "ingress", 1 << HOOK_INGRESS },
 	{ "egress", 1 << HOOK_EGRESS },
 	{ "xdp", 1 << HOOK_XDP },
-	{ "prerouting", 0 },
-	{ "input", 0 },
-	{ "forward", 0 },
-	{ "output", 0 },
-	{ "postrouting", 0 },
+	{ "prerouting", 1 << HOOK_PREROUTING },
+	{ "input", 1 << HOOK_INPUT },
+	{ "forward", 1 << HOOK_FORWARD },
+	{ "output", 1 << HOOK_OUTPUT },
+	{ "postrouting", 1 << HOOK_POSTROUTING },
+	{ "routing", 1 << HOOK_ROUTING },
+	{ "cgroup", 1 << HOOK_CGROUP },
 	{},
 };
 
@@ -269,13 +270,6 @@ static void note_words(struct reader *r, const struct node *value, const struct 
 	}
 }
 
-static void read_hook(struct reader *r, const struct node *value, const struct key *key,
-		      void *field)
-{
-	read_bits(r, value, key, field);
-	note_words(r, value, key, 1 << HOOK_INGRESS | 1 << HOOK_EGRESS | 1 << HOOK_XDP);
-}
-
 #define STATUS_EXPECTED "status codes from 400 to 599, such as 404 or 400-499,503"
 #define PORT_EXPECTED   "ports from 1 to 65535, such as 80 or 8000-8099"
 #define ADDRS_EXPECTED  "internal, external, a network such as 10.0.0.0/8 or the name of a list"
@@ -306,7 +300,7 @@ static const struct key drop_match_keys[] = {
 	    .expected = PROTO_EXPECTED),
 	KEY("class", read_bits, struct match, classes, .words = words_class),
 	KEY_WHOLE("reason", read_reason),
-	KEY("hook", read_hook, struct match, hooks, .words = words_hook),
+	KEY("hook", read_bits, struct match, hooks, .words = words_hook),
 	{},
 };
 static const struct key http_except_keys[] = {

@@ -20,7 +20,8 @@ struct record {
 	__u64 bytes;             /* drop only */
 	struct addr source;      /* http: the client */
 	struct addr destination; /* http: the server */
-	__u32 ifindex;           /* drop only; 0 unknown */
+	__u32 in_ifindex;        /* drop only: where it came in; 0 from this host */
+	__u32 out_ifindex;       /* drop only: where it was to go out; 0 not decided */
 	__u32 netns;             /* drop only; 0 unknown */
 	__u16 port;              /* http: the server's; drop: the destination's, 0 none */
 	__u16 code; /* http: status, 0 for all but 4xx and 5xx; drop: kernel reason number */
@@ -28,6 +29,7 @@ struct record {
 	__u8 proto; /* drop only: IP protocol number */
 	__u8 class; /* drop only: enum sw_class */
 	__u8 hook;  /* drop only: enum sw_hook */
+	__u32 pad;
 };
 
 /*

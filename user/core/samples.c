@@ -15,7 +15,6 @@ void samples_add(struct samples *samples, const struct rule *rule, const struct 
 	const struct record record = {
 		.source = sample->source,
 		.destination = sample->destination,
-		.ifindex = sample->ifindex,
 		.port = sample->port,
 		.code = sample->code,
 		.feed = sample->feed,

@@ -51,7 +51,7 @@ static void take_sample(const struct reasons *reasons, const struct event *event
 	ret->feed = FEED_DROP;
 	ret->proto = event->proto;
 	ret->class = event->class;
-	ret->hook = reasons->hook[event->code % SW_REASON_MAX];
+	ret->hook = event->hook;
 }
 
 static int take_event(void *arg, void *data, size_t size)
@@ -253,12 +253,13 @@ static void take_drops(struct drain *drain, const void *keys, const void *values
 		r->source = key->source;
 		r->destination = key->destination;
 		r->netns = key->netns;
-		r->ifindex = key->ifindex;
+		r->in_ifindex = key->in_ifindex;
+		r->out_ifindex = key->out_ifindex;
 		r->port = ntohs(key->port);
 		r->code = key->reason;
 		r->proto = key->proto;
 		r->class = key->class;
-		r->hook = drain->reasons->hook[key->reason % SW_REASON_MAX];
+		r->hook = key->hook;
 		drain->record_count++;
 	}
 }

@@ -184,6 +184,7 @@ static void set_knobs(struct spikewatch *skel, const struct loader_cfg *cfg,
 {
 	skel->rodata->has_drop_reason = reasons->known;
 	memcpy((void *)skel->rodata->reason_class, reasons->class, sizeof(reasons->class));
+	memcpy((void *)skel->rodata->reason_hook, reasons->hook, sizeof(reasons->hook));
 	skel->rodata->key_other_drops = cfg->key_other_drops;
 	skel->rodata->all_netns = cfg->all_netns;
 	skel->rodata->own_netns = cfg->own_netns;

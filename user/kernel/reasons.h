@@ -12,7 +12,7 @@ struct reasons {
 	unsigned int count;        /* how many reasons this kernel has */
 	struct reason_names names; /* without the SKB_DROP_REASON_ prefix; owned */
 	__u8 class[SW_REASON_MAX]; /* enum sw_class */
-	__u8 hook[SW_REASON_MAX];  /* enum sw_hook, where the reason alone tells it */
+	__u8 hook[SW_REASON_MAX];  /* enum sw_hook; HOOK_MAX: the packet tells it */
 };
 
 /*

@@ -114,8 +114,12 @@ const char *text_dimension(enum dimension dimension)
 const char *text_hook(__u16 hook)
 {
 	static const char *const names[HOOK_MAX] = {
-		[HOOK_UNKNOWN] = "unknown", [HOOK_INGRESS] = "ingress", [HOOK_EGRESS] = "egress",
-		[HOOK_XDP] = "xdp",         [HOOK_DROP] = "drop",
+		[HOOK_UNKNOWN] = "unknown",         [HOOK_INGRESS] = "ingress",
+		[HOOK_EGRESS] = "egress",           [HOOK_XDP] = "xdp",
+		[HOOK_PREROUTING] = "prerouting",   [HOOK_INPUT] = "input",
+		[HOOK_FORWARD] = "forward",         [HOOK_OUTPUT] = "output",
+		[HOOK_POSTROUTING] = "postrouting", [HOOK_ROUTING] = "routing",
+		[HOOK_CGROUP] = "cgroup",
 	};
 
 	return hook < HOOK_MAX ? names[hook] : names[HOOK_UNKNOWN];
