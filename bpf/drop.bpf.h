@@ -138,6 +138,45 @@ static __always_inline void drop_count(struct drop_scratch *s, struct totals *t,
 		drop_send_event(s, t);
 }
 
+/* Why a packet was freed that the kernel gives no reason for. */
+static __always_inline __u32 drop_site_reason(__u64 location, __u32 reason)
+{
+	for (__u32 i = 0; i < SW_SITES_MAX && i < drop_site_count; i++)
+		if (location > drop_sites[i].start && location <= drop_sites[i].end)
+			return drop_sites[i].reason;
+	return reason;
+}
+
+/* A socket that has no filter of its own refused: a program of its cgroup, or a security module. */
+static __always_inline bool drop_is_cgroup(__u64 socket)
+{
+	const struct sock *sk = (const struct sock *)socket;
+	void *filter = NULL;
+
+	return sk && !bpf_probe_read_kernel(&filter, sizeof(filter), &sk->sk_filter) && !filter;
+}
+
+/* ctx: the tracepoint's arguments; which there are is known when the program is loaded. */
+static __always_inline __u32 drop_reason(const __u64 *ctx)
+{
+	__u32 reason = 0;
+
+	if (!has_drop_reason) {
+		__u64 skb = ctx[0];
+
+		reason = drop_site_reason(ctx[1], 0);
+		if (!reason && has_hook_marks && bpf_map_lookup_elem(&hook_marks, &skb))
+			return SW_REASON_NETFILTER;
+		return reason;
+	}
+	reason = ctx[2];
+	if (reason == reason_unspecified)
+		return drop_site_reason(ctx[1], reason);
+	if (has_drop_socket && reason == reason_socket_filter && drop_is_cgroup(ctx[3]))
+		return SW_REASON_CGROUP_INGRESS;
+	return reason < SW_REASON_OWN ? reason : SW_REASON_FOREIGN;
+}
+
 static __always_inline int see_drop(const struct sk_buff *skb, __u32 reason)
 {
 	__u32 which = epoch & 1;
@@ -146,8 +185,8 @@ static __always_inline int see_drop(const struct sk_buff *skb, __u32 reason)
 	__u8 class;
 
 	/* By reason first: most frees are nobody's decision, and this tracepoint is hot. */
-	if (reason >= SW_REASON_FOREIGN)
-		reason = SW_REASON_FOREIGN;
+	if (reason >= SW_REASON_MAX)
+		return 0;
 	class = reason_class[reason];
 	if (class == CLASS_IGNORED)
 		return 0;

@@ -33,6 +33,7 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
+	void *sk_filter;
 };
 
 struct dst_entry {

@@ -12,6 +12,13 @@
 
 /* Does kfree_skb of this kernel tell a reason? (from 5.17; vendors backport) */
 const volatile bool has_drop_reason = false;
+/* Does it tell the receiving socket too? (6.11) */
+const volatile bool has_drop_socket = false;
+/* Numbers of two reasons that stand for many things; of no use where there are no reasons. */
+const volatile __u32 reason_unspecified = 0;
+const volatile __u32 reason_socket_filter = 0;
+/* Without reasons and without symbols: do sw_hook_enter and sw_hook_leave run? */
+const volatile bool has_hook_marks = false;
 /* enum sw_class of each drop reason, resolved by name from the kernel's BTF. */
 const volatile __u8 reason_class[SW_REASON_MAX] = {};
 /* enum sw_hook of each drop reason; HOOK_MAX: the packet's state tells it. */
@@ -37,6 +44,13 @@ const volatile bool require_reverse = true;
  * other.
  */
 volatile __u32 epoch = 0;
+
+/*
+ * Where packets are freed without a reason, for one all the same. Not knobs: modules come later.
+ * User space writes a site, then its count.
+ */
+volatile struct drop_site drop_sites[SW_SITES_MAX] = {};
+volatile __u32 drop_site_count = 0;
 
 struct flow_key {
 	struct addr client;
@@ -130,6 +144,17 @@ struct drop_scratch {
 	struct drop_key key;
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
 };
+
+/*
+ * Address of a packet -> 1, while it is with netfilter. Written by sw_hook_enter and sw_hook_leave,
+ * where they are loaded; read by sw_drop. When full, the oldest goes. 80 B each.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u32);
+} hook_marks SEC(".maps");
 
 /* 0 -> struct scratch. Written and read by packet programs. 1.4 KiB per CPU. */
 struct {

@@ -309,11 +309,34 @@ int sw_xdp_frags(struct xdp_md *xdp)
 /* --- drops ----------------------------------------------------------------------------------- */
 
 /*
+ * Around nf_hook_slow(skb, ...): who has neither reasons nor symbols knows by the mark that
+ * netfilter freed the packet. By address, as hooks nest (a reject sends a packet) and tasks move.
+ */
+SEC("?fentry/nf_hook_slow")
+int sw_hook_enter(__u64 *ctx)
+{
+	__u64 skb = ctx[0];
+	__u32 one = 1;
+
+	bpf_map_update_elem(&hook_marks, &skb, &one, BPF_ANY);
+	return 0;
+}
+
+SEC("?fexit/nf_hook_slow")
+int sw_hook_leave(__u64 *ctx)
+{
+	__u64 skb = ctx[0];
+
+	bpf_map_delete_elem(&hook_marks, &skb);
+	return 0;
+}
+
+/*
  * TP_PROTO(struct sk_buff *skb, void *location[, enum skb_drop_reason reason[, struct sock
  * *rx_sk]])
  */
 SEC("tp_btf/kfree_skb")
 int sw_drop(__u64 *ctx)
 {
-	return see_drop((struct sk_buff *)ctx[0], has_drop_reason ? (__u32)ctx[2] : 0);
+	return see_drop((struct sk_buff *)ctx[0], drop_reason(ctx));
 }

@@ -149,9 +149,28 @@ enum sw_counter {
 
 /*
  * Kernel drop reasons are numbered from 0; those of other subsystems (high 16 bits) share the last.
+ * Those before it are our own, of drops that the kernel gives no reason, or one for many things.
  */
 #define SW_REASON_MAX     256
 #define SW_REASON_FOREIGN (SW_REASON_MAX - 1)
+#define SW_REASON_OWN     248
+
+enum sw_own_reason {
+	SW_REASON_NETFILTER = 248,     /* kernels without reasons */
+	SW_REASON_XDP = 249,           /* the same */
+	SW_REASON_CGROUP_EGRESS = 250, /* the same */
+	SW_REASON_CGROUP_INGRESS = 251,
+	SW_REASON_NFQUEUE = 252,
+};
+
+/* Freed between two addresses of the kernel's text: for that reason. */
+struct drop_site {
+	__u64 start;
+	__u64 end;
+	__u64 reason; /* enum sw_own_reason */
+};
+
+#define SW_SITES_MAX 16
 
 /* Value of the map `totals`: two entries per CPU, one for each of the two epochs in turn. */
 struct totals {

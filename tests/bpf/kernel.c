@@ -12,6 +12,8 @@
 #include <bpf/libbpf.h>
 
 #include "kernel.h"
+#include "spikewatch_abi.h"
+
 #include "spikewatch.skel.h"
 
 #define MAP_SIZE 65536

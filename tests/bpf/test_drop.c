@@ -168,7 +168,7 @@ static void check_key(const struct row *row, const struct counts *got, size_t le
 	struct addr destination = packet_client(row->spec.ipv6);
 	const struct drop_key *key = &got->drop_keys[0];
 	const struct event *event = &got->events[0];
-	__u32 reason = row->drop.reason < SW_REASON_FOREIGN ? row->drop.reason : SW_REASON_FOREIGN;
+	__u32 reason = row->drop.reason < SW_REASON_OWN ? row->drop.reason : SW_REASON_FOREIGN;
 	__u8 proto = row->spec.proto ? row->spec.proto : PACKET_TCP;
 
 	if (row->zero_key) {

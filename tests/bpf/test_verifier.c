@@ -11,6 +11,8 @@
 #include <bpf/libbpf.h>
 
 #include "kernel.h"
+#include "spikewatch_abi.h"
+
 #include "spikewatch.skel.h"
 #include "table.h"
 
@@ -22,9 +24,9 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 70500 },   { "sw_egress", 70500 }, { "sw_ingress_l3", 70424 },
-	{ "sw_egress_l3", 70424 }, { "sw_xdp", 106180 },   { "sw_xdp_frags", 69677 },
-	{ "sw_drop", 15692 },
+	{ "sw_ingress", 70500 },   { "sw_egress", 70500 },  { "sw_ingress_l3", 70424 },
+	{ "sw_egress_l3", 70424 }, { "sw_xdp", 106180 },    { "sw_xdp_frags", 69677 },
+	{ "sw_drop", 16749 },      { "sw_hook_enter", 20 }, { "sw_hook_leave", 20 },
 };
 
 static __u32 committed(const char *name)

@@ -21,8 +21,9 @@ struct findings {
 	struct interfaces interfaces;
 	struct plan plan;
 	struct loader_sizes sizes;
-	int load_error; /* of the programs, 0 or -errno */
-	bool tried;     /* to load them */
+	struct drops drops; /* as tried */
+	int load_error;     /* of the programs, 0 or -errno */
+	bool tried;         /* to load them */
 };
 
 static void usage(FILE *out)
@@ -51,6 +52,8 @@ static void find(const struct config *config, struct findings *f)
 	if (f->features.btf && !f->capabilities.missing) {
 		f->tried = true;
 		f->load_error = loader_new(&cfg, &f->features, &f->reasons, &loader);
+		if (loader)
+			f->drops = *loader_drops(loader);
 		loader_free(loader);
 	}
 }
@@ -85,13 +88,46 @@ static unsigned int count_class(const struct reasons *reasons, __u8 class)
 	return n;
 }
 
+static const char *way_of(const struct findings *f)
+{
+	switch (f->drops.way) {
+	case DROPS_BY_REASON:
+		return "by reason: kfree_skb tells it";
+	case DROPS_BY_SITE:
+		return "by symbol: this kernel tells no reasons (they came with 5.17), but where it frees packets";
+	case DROPS_BY_MARK:
+		return "by mark: this kernel tells no reasons (they came with 5.17) and hides its symbols; netfilter's drops are known by fentry and fexit";
+	case DROPS_UNSEEN:
+		break;
+	}
+	return "not seen: this kernel tells no reasons (they came with 5.17) and hides its symbols; CAP_SYSLOG would do";
+}
+
+static const char *way_name(const struct findings *f)
+{
+	static const char *const names[] = {
+		[DROPS_BY_REASON] = "reason",
+		[DROPS_BY_SITE] = "symbol",
+		[DROPS_BY_MARK] = "mark",
+		[DROPS_UNSEEN] = "not seen",
+	};
+
+	return f->tried && !f->load_error ? names[f->drops.way] : "not tried";
+}
+
 static void print_drops(const struct findings *f)
 {
-	if (!f->reasons.known) {
-		printf("drops         not seen: this kernel tells no drop reasons (they came with 5.17)\n");
+	if (!f->tried || f->load_error) {
+		printf("drops         not tried\n");
 		return;
 	}
-	printf("drops         %u reasons; of class firewall:", f->reasons.count);
+	printf("drops         %s\n", way_of(f));
+	if (f->drops.way == DROPS_UNSEEN)
+		return;
+	if (f->drops.symbols)
+		printf("              NFQUEUE's are not seen: the kernel's symbols can't be read (%s; CAP_SYSLOG would do)\n",
+		       strerror(-f->drops.symbols));
+	printf("              of class firewall:");
 	for (int i = 0; i < SW_REASON_MAX; i++)
 		if (f->reasons.names.name[i] && f->reasons.class[i] == CLASS_FIREWALL)
 			printf(" %s", f->reasons.names.name[i]);
@@ -165,13 +201,14 @@ static json_t *missing_json(const struct capabilities *capabilities)
 static int print_json(const struct findings *f)
 {
 	json_t *object = json_pack(
-		"{ss ss si sb so s{sb ss*} sb sb sb s{sb si si} s{si si sb sI} so ss*}", "kernel",
-		f->features.release, "machine", f->features.machine, "possible_cpus",
+		"{ss ss si sb so s{sb ss*} sb sb sb s{ss sb sb si si} s{si si sb sI} so ss*}",
+		"kernel", f->features.release, "machine", f->features.machine, "possible_cpus",
 		f->features.possible_cpus, "btf", f->features.btf, "missing_capabilities",
 		missing_json(&f->capabilities), "programs", "loaded", f->tried && !f->load_error,
 		"error", f->load_error ? strerror(-f->load_error) : NULL, "tcx", f->features.tcx,
 		"xdp_frags", f->features.xdp_load_bytes, "ct_lookup", f->features.ct_lookup,
-		"drop_reasons", "known", f->reasons.known, "count", f->reasons.count, "firewall",
+		"drop_reasons", "way", way_name(f), "queues", !f->drops.symbols, "known",
+		f->reasons.known, "count", f->reasons.count, "firewall",
 		count_class(&f->reasons, CLASS_FIREWALL), "maps", "flows", f->sizes.flows, "counts",
 		f->sizes.counts, "shared", f->sizes.shared, "bytes", (json_int_t)f->sizes.bytes,
 		"interfaces", interfaces_json(f), "unknown_interface", f->plan.unknown);

@@ -204,21 +204,23 @@ static int attach_interfaces(struct sensor *sensor)
 
 static void attach_drops(struct sensor *sensor)
 {
-	int err;
+	const struct drops *drops = loader_drops(sensor->loader);
+	int err = loader_attach_drops(sensor->loader);
 
-	if (!sensor->reasons.known) {
+	if (err == -EOPNOTSUPP)
 		sensor_say(
 			sensor, SENSOR_BLIND, "drops",
-			"kernel %s tells no drop reasons (they came with 5.17): firewall denies are not seen",
+			"kernel %s tells no drop reasons (they came with 5.17) and hides its symbols: firewall denies are not seen; give the program CAP_SYSLOG",
 			sensor->features.release);
-		return;
-	}
-	err = loader_attach_drops(sensor->loader);
-	if (err)
+	else if (err)
 		sensor_say(
 			sensor, SENSOR_BLIND, "drops",
 			"the kfree_skb tracepoint can't be attached: %s; firewall denies are not seen",
 			strerror(-err));
+	else if (drops->symbols)
+		log_info(
+			"the kernel's symbols can't be read (%s): denies of NFQUEUE are not seen; CAP_SYSLOG would do",
+			strerror(-drops->symbols));
 }
 
 int sensor_start_judge(struct sensor *sensor, time_t now_s)
@@ -353,6 +355,7 @@ void sensor_look_after(struct sensor *sensor)
 	sensor->unsent = unsent;
 	look_at_clock(sensor);
 	sensor_guard(sensor);
+	loader_look_after(sensor->loader);
 	if (missed > sensor->missed)
 		log_warning(
 			"the kernel skipped %llu runs of our programs: counts are too low by as many packets",

@@ -9,6 +9,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "spikewatch_abi.h"
+
 #include "spikewatch.skel.h"
 
 #include "kernel/attach.h"
@@ -39,7 +41,7 @@
 
 struct loader {
 	struct spikewatch *skel;
-	struct bpf_link *drop_link;
+	struct drops drops;
 	struct attachment *attachments;
 	size_t attachment_count;
 	struct loader_sizes sizes;
@@ -180,11 +182,8 @@ static int load(struct spikewatch *skel, const struct loader_sizes *sizes)
 }
 
 static void set_knobs(struct spikewatch *skel, const struct loader_cfg *cfg,
-		      const struct loader_sizes *sizes, const struct reasons *reasons)
+		      const struct loader_sizes *sizes)
 {
-	skel->rodata->has_drop_reason = reasons->known;
-	memcpy((void *)skel->rodata->reason_class, reasons->class, sizeof(reasons->class));
-	memcpy((void *)skel->rodata->reason_hook, reasons->hook, sizeof(reasons->hook));
 	skel->rodata->key_other_drops = cfg->key_other_drops;
 	skel->rodata->all_netns = cfg->all_netns;
 	skel->rodata->own_netns = cfg->own_netns;
@@ -225,15 +224,25 @@ static int load_object(struct loader *loader, const struct loader_cfg *cfg, bool
 	loader->skel = spikewatch__open();
 	if (!loader->skel)
 		return -errno;
-	set_knobs(loader->skel, cfg, &loader->sizes, reasons);
+	set_knobs(loader->skel, cfg, &loader->sizes);
 	loader->skel->rodata->has_ct_lookup = ct_lookup;
 	choose_programs(loader);
+	drops_prepare(&loader->drops, reasons, loader->skel);
 	err = load(loader->skel, &loader->sizes);
 	if (err) {
 		spikewatch__destroy(loader->skel);
 		loader->skel = NULL;
 	}
 	return err;
+}
+
+/* What loading failed for, perhaps. True: there was something to do without. */
+static bool give_up(bool *feature)
+{
+	bool had = *feature;
+
+	*feature = false;
+	return had;
 }
 
 int loader_new(const struct loader_cfg *cfg, struct features *features,
@@ -253,11 +262,10 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 		size_for_replay(&loader->sizes, features->possible_cpus);
 		features->ct_lookup = false; /* it knows this host's connections */
 	}
-	err = load_object(loader, cfg, features->ct_lookup, reasons);
-	if (err && features->ct_lookup) {
-		features->ct_lookup = false;
-		err = load_object(loader, cfg, false, reasons);
-	}
+	drops_choose(reasons, &loader->drops);
+	do
+		err = load_object(loader, cfg, features->ct_lookup, reasons);
+	while (err && (drops_next(&loader->drops) || give_up(&features->ct_lookup)));
 	if (err)
 		goto out;
 	if (!cfg->replay)
@@ -271,8 +279,7 @@ out:
 
 void loader_detach(struct loader *loader)
 {
-	bpf_link__destroy(loader->drop_link);
-	loader->drop_link = NULL;
+	drops_detach(&loader->drops);
 	while (loader->attachment_count)
 		attach_remove(&loader->attachments[--loader->attachment_count]);
 }
@@ -356,12 +363,17 @@ struct attachment *loader_attachments(struct loader *loader, size_t *ret_count)
 
 int loader_attach_drops(struct loader *loader)
 {
-	struct bpf_link *link = bpf_program__attach(loader->skel->progs.sw_drop);
+	return drops_attach(&loader->drops, loader->skel);
+}
 
-	if (!link)
-		return -errno;
-	loader->drop_link = link;
-	return 0;
+const struct drops *loader_drops(const struct loader *loader)
+{
+	return &loader->drops;
+}
+
+void loader_look_after(struct loader *loader)
+{
+	drops_look_after(&loader->drops, loader->skel);
 }
 
 int loader_run(struct loader *loader, const void *frame, __u32 len)

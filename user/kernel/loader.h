@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "kernel/drops.h"
 #include "kernel/links.h"
 #include "kernel/probe.h"
 #include "kernel/reasons.h"
@@ -64,8 +65,14 @@ int loader_attach(struct loader *loader, const struct interface *interface, enum
 /* What is attached to interfaces: the loader's, and unmoved until the next loader_attach(). */
 struct attachment *loader_attachments(struct loader *loader, size_t *ret_count);
 
-/* Attaches sw_drop. */
+/* How denied packets are told, found by trying. */
+const struct drops *loader_drops(const struct loader *loader);
+
+/* Attaches sw_drop and what it needs. */
 int loader_attach_drops(struct loader *loader);
+
+/* Once a second: modules may have come whose symbols are needed. */
+void loader_look_after(struct loader *loader);
 
 /*
  * One Ethernet frame through the program for packets that come in, at once and in this thread: it

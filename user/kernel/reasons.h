@@ -9,6 +9,9 @@
 
 struct reasons {
 	bool known;                /* kfree_skb of this kernel tells a reason */
+	bool socket;               /* and the receiving socket */
+	__u32 unspecified;         /* number of the reason that is none */
+	__u32 socket_filter;       /* number of that of socket filters and cgroup programs */
 	unsigned int count;        /* how many reasons this kernel has */
 	struct reason_names names; /* without the SKB_DROP_REASON_ prefix; owned */
 	__u8 class[SW_REASON_MAX]; /* enum sw_class */
@@ -20,6 +23,10 @@ struct reasons {
  * known is false then. -ENOENT without BTF, -ENOMEM. The caller frees with reasons_clear().
  */
 int reasons_read(struct reasons *ret);
+
+/* The same from a given BTF. */
+struct btf;
+int reasons_from_btf(const struct btf *btf, struct reasons *ret);
 void reasons_clear(struct reasons *reasons);
 
 #endif

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Part of guest.sh: denies at each hook of nftables in a gateway, by whichever way this kernel
+# allows. Each rule denies what goes to one address, so that packets, bytes and hook can be compared.
+
+denies_make() {
+  for ns in da dg db; do ip netns add $ns && ip -n $ns link set lo up; done
+  ip link add ga netns da type veth peer name gi netns dg
+  ip link add gb netns db type veth peer name go netns dg
+  for end in "da ga 10.1.0.1/24 fd01::1/64" "dg gi 10.1.0.2/24 fd01::2/64" \
+    "dg go 10.2.0.2/24 fd02::2/64" "db gb 10.2.0.1/24 fd02::1/64"; do
+    # shellcheck disable=SC2086
+    set -- $end
+    ip -n "$1" addr add "$3" dev "$2"
+    ip -n "$1" addr add "$4" dev "$2" nodad
+    ip -n "$1" link set "$2" up
+  done
+  ip -n da route add default via 10.1.0.2 && ip -n da route add default via fd01::2
+  ip -n db route add default via 10.2.0.2 && ip -n db route add default via fd02::2
+  ip netns exec dg sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
+    echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+  for n in 11 12 13 14 15 16 17 18 19; do
+    ip -n db addr add 10.2.0.$n/24 dev gb
+    ip -n db addr add fd02::$n/64 dev gb nodad
+  done
+}
+
+# deny FAMILY HOOK ADDRESS-END VERDICT...: in both IP families
+deny() {
+  family=$1 hook=$2 end=$3
+  shift 3
+  echo "add rule $family t $hook ip daddr 10.2.0.$end counter $*"
+  echo "add rule $family t $hook ip6 daddr fd02::$end counter $*"
+}
+
+denies_rules() {
+  echo "add table inet t; add table netdev t"
+  for hook in prerouting input forward output postrouting; do
+    echo "add chain inet t $hook { type filter hook $hook priority 0; }"
+  done
+  echo "add chain netdev t ingress { type filter hook ingress device gi priority 0; }"
+  deny inet prerouting 11 drop
+  deny inet forward 12 drop
+  deny inet forward 13 reject with icmpx type admin-prohibited
+  echo "add rule inet t forward ip daddr 10.2.0.18 meta l4proto tcp counter reject with tcp reset"
+  echo "add rule inet t forward ip6 daddr fd02::18 meta l4proto tcp counter reject with tcp reset"
+  deny inet postrouting 14 drop
+  deny netdev ingress 15 drop
+  deny inet output 16 drop
+  echo "add rule inet t input ip daddr 10.1.0.2 counter drop"
+  echo "add rule inet t input ip6 daddr fd01::2 icmpv6 type echo-request counter drop"
+}
+
+# Rules that not every kernel has; one that can't be loaded is a skip.
+denies_more() {
+  { echo "add chain netdev t egress { type filter hook egress device go priority 0; }"; deny netdev egress 17 drop; } |
+    ip netns exec dg nft -f - 2>/dev/null || { skipped=$((skipped + 1)); echo "skip netdev egress: not in this kernel"; }
+  deny inet forward 19 queue num 9 | ip netns exec dg nft -f - || {
+    skipped=$((skipped + 1)); echo "skip NFQUEUE: not in this kernel"; }
+}
+
+knock_denied() { # NAMESPACE ADDRESS...: three echo requests and a SYN or more
+  ns=$1 knocks=
+  shift
+  for address in "$@"; do
+    ip netns exec "$ns" ping -q -c 3 -i 0.2 -W 1 "$address" >/dev/null 2>&1 &
+    knocks="$knocks $!"
+    ip netns exec "$ns" timeout 3 busybox nc -w 2 "$address" 9 </dev/null >/dev/null 2>&1 &
+    knocks="$knocks $!"
+  done
+  # shellcheck disable=SC2086
+  wait $knocks
+}
+
+# What nft counted: "ADDRESS HOOK PACKETS BYTES" a rule.
+denies_by_nft() {
+  ip netns exec dg nft list ruleset | awk '
+    $1 == "chain" { hook = $2 }
+    { for (i = 1; i <= NF; i++) if ($i == "daddr") a = $(i + 1); else if ($i == "packets") { p = $(i + 1); b = $(i + 3); if (p) print a, hook, p, b } }' | sort
+}
+
+# What the sensor counted, the same way.
+denies_by_sensor() {
+  sed -n 's/^{"source".*"destination":"\([^"]*\)".*"class":"firewall".*"hook":"\([a-z]*\)".*"packets":\([0-9]*\),"bytes":\([0-9]*\)}.*/\1 \2 \3 \4/p' counts |
+    awk '{ p[$1 " " $2] += $3; b[$1 " " $2] += $4 } END { for (k in p) print k, p[k], b[k] }' | sort
+}
+
+# denies_seen WAY: sensor and firewall agree, with SPIKEWATCH_DROPS=WAY unless it is "auto"
+denies_seen() {
+  ip netns exec dg nft flush ruleset
+  ip netns exec dg nft -f - <<END
+$(denies_rules)
+END
+  denies_more
+  : >counts
+  if [ "$1" = auto ]; then unset SPIKEWATCH_DROPS; else export SPIKEWATCH_DROPS="$1"; fi
+  ip netns exec dg ./spikewatch probe | sed -n '/^drops/,/^maps/p' | sed '$d'
+  ip netns exec dg ./spikewatch run -c test.yaml -i gi -i go --json --counts >counts 2>log &
+  pid=$!
+  for _ in $(seq 100); do grep -q '"started"' counts && break; sleep 0.2; done
+  knock_denied da 10.2.0.11 10.2.0.12 10.2.0.13 10.2.0.14 10.2.0.15 10.2.0.17 10.2.0.18 10.2.0.19 10.1.0.2
+  knock_denied da fd02::11 fd02::12 fd02::13 fd02::14 fd02::15 fd02::17 fd02::18 fd02::19 fd01::2
+  knock_denied dg 10.2.0.16 fd02::16
+  kill -TERM $pid
+  wait $pid
+  check "denies, $1: ends well" $? 0
+  denies_by_nft >by-nft
+  denies_by_sensor >by-sensor
+  [ "$(wc -l <by-nft)" -ge 16 ]
+  check "denies, $1: each rule denied something" $? 0
+  check "denies, $1: address, hook, packets, bytes" "$(cat by-sensor)" "$(cat by-nft)"
+}
+
+denies_make
+denies_seen auto
+# Without reasons there are two ways; the second is for who may not read the kernel's symbols.
+if ./spikewatch probe --json | grep -q '"way":"symbol"'; then denies_seen mark; fi

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Chooses how denied packets are told from others that the kernel frees; attaches that. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "spikewatch_abi.h"
+
+#include "spikewatch.skel.h"
+
+#include "kernel/drops.h"
+
+#define QUEUE_MODULE "/sys/module/nfnetlink_queue"
+
+void drops_choose(const struct reasons *reasons, struct drops *ret)
+{
+	const char *forced = getenv("SPIKEWATCH_DROPS");
+	struct drops drops = {};
+
+	drops.symbols = forced && !strcmp(forced, "mark")
+				? -EPERM
+				: sites_read(!reasons->known, &drops.sites);
+	drops.has_queue_module = !access(QUEUE_MODULE, F_OK);
+	if (reasons->known)
+		drops.way = DROPS_BY_REASON;
+	else
+		drops.way = drops.symbols ? DROPS_BY_MARK : DROPS_BY_SITE;
+	*ret = drops;
+}
+
+bool drops_next(struct drops *drops)
+{
+	if (drops->way != DROPS_BY_MARK)
+		return false;
+	drops->way = DROPS_UNSEEN;
+	return true;
+}
+
+static void set_sites(const struct drops *drops, struct spikewatch *skel)
+{
+	memcpy((void *)skel->bss->drop_sites, drops->sites.site, sizeof(drops->sites.site));
+	/* Programs may run already: what they count on comes last. */
+	__atomic_store_n(&skel->bss->drop_site_count, drops->sites.count, __ATOMIC_RELEASE);
+}
+
+void drops_prepare(const struct drops *drops, const struct reasons *reasons,
+		   struct spikewatch *skel)
+{
+	bool mark = drops->way == DROPS_BY_MARK && bpf_program__autoload(skel->progs.sw_drop);
+
+	skel->rodata->has_drop_reason = reasons->known;
+	skel->rodata->has_drop_socket = reasons->socket;
+	skel->rodata->reason_unspecified = reasons->unspecified;
+	skel->rodata->reason_socket_filter = reasons->socket_filter;
+	skel->rodata->has_hook_marks = mark;
+	memcpy((void *)skel->rodata->reason_class, reasons->class, sizeof(reasons->class));
+	memcpy((void *)skel->rodata->reason_hook, reasons->hook, sizeof(reasons->hook));
+	bpf_program__set_autoload(skel->progs.sw_hook_enter, mark);
+	bpf_program__set_autoload(skel->progs.sw_hook_leave, mark);
+	set_sites(drops, skel);
+}
+
+int drops_attach(struct drops *drops, struct spikewatch *skel)
+{
+	struct bpf_program *const programs[] = { skel->progs.sw_drop, skel->progs.sw_hook_enter,
+						 skel->progs.sw_hook_leave };
+	size_t count = drops->way == DROPS_BY_MARK ? 3 : 1;
+
+	if (drops->way == DROPS_UNSEEN)
+		return -EOPNOTSUPP;
+	for (size_t i = 0; i < count; i++) {
+		drops->links[i] = bpf_program__attach(programs[i]);
+		if (!drops->links[i]) {
+			int err = -errno;
+
+			drops_detach(drops);
+			return err;
+		}
+	}
+	return 0;
+}
+
+void drops_detach(struct drops *drops)
+{
+	for (size_t i = 0; i < sizeof(drops->links) / sizeof(drops->links[0]); i++) {
+		bpf_link__destroy(drops->links[i]);
+		drops->links[i] = NULL;
+	}
+}
+
+void drops_look_after(struct drops *drops, struct spikewatch *skel)
+{
+	if (drops->symbols || drops->has_queue_module || access(QUEUE_MODULE, F_OK))
+		return;
+	drops->has_queue_module = true;
+	/* Those of the kernel itself come first and stay where they are. */
+	if (!sites_read(drops->way != DROPS_BY_REASON, &drops->sites))
+		set_sites(drops, skel);
+}

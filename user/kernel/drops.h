@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How denied packets are told from others that the kernel frees. */
+#ifndef KERNEL_DROPS_H
+#define KERNEL_DROPS_H
+
+#include "kernel/reasons.h"
+#include "kernel/sites.h"
+
+struct bpf_link;
+struct spikewatch;
+
+enum drops_way {
+	DROPS_BY_REASON, /* kfree_skb says */
+	DROPS_BY_SITE,   /* by the function that freed it */
+	DROPS_BY_MARK,   /* netfilter had it then: fentry and fexit of nf_hook_slow */
+	DROPS_UNSEEN,
+};
+
+struct drops {
+	enum drops_way way;
+	int symbols; /* 0, or why the kernel's symbols can't be read: -EPERM, ... */
+	struct sites sites;
+	bool has_queue_module;
+	struct bpf_link *links[3]; /* the tracepoint's, fentry's, fexit's */
+};
+
+/*
+ * The best way, before loading: reasons by BTF, sites by /proc/kallsyms. The environment variable
+ * SPIKEWATCH_DROPS (site, mark) forces one, for tests.
+ */
+void drops_choose(const struct reasons *reasons, struct drops *ret);
+
+/* Loading failed: is there another way? */
+bool drops_next(struct drops *drops);
+
+/* Knobs and programs of an opened object. */
+void drops_prepare(const struct drops *drops, const struct reasons *reasons,
+		   struct spikewatch *skel);
+
+/* Attaches what is loaded; -errno. -EOPNOTSUPP: DROPS_UNSEEN. */
+int drops_attach(struct drops *drops, struct spikewatch *skel);
+void drops_detach(struct drops *drops);
+
+/* Reads the symbols again where NFQUEUE's module has come since; once a second. */
+void drops_look_after(struct drops *drops, struct spikewatch *skel);
+
+#endif

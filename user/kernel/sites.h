@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where the kernel frees denied packets without saying why: address ranges of its functions. */
+#ifndef KERNEL_SITES_H
+#define KERNEL_SITES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "spikewatch_abi.h"
+
+struct sites {
+	struct drop_site site[SW_SITES_MAX];
+	__u32 count;
+};
+
+/*
+ * From a file as /proc/kallsyms, which is read twice. all: of a kernel without reasons; else those
+ * of NFQUEUE alone. -EPERM: the addresses are hidden (kptr_restrict, no CAP_SYSLOG). -ENOENT: none
+ * of the functions is there.
+ */
+int sites_from(FILE *symbols, bool all, struct sites *ret);
+
+/* The same from /proc/kallsyms; -errno of opening it too. */
+int sites_read(bool all, struct sites *ret);
+
+#endif
