@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 4
+#define SW_ABI 5
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Part of guest.sh: denies at each hook of nftables in a gateway, by whichever way this kernel
 # allows. Each rule denies what goes to one address, so that packets, bytes and hook can be compared.
