@@ -21,22 +21,22 @@ hook_rules() { # TABLE CHAIN PORT-BASE HOST
 }
 
 # Every kind of reject that the hook takes.
-reject_rules() { # TABLE CHAIN PORT-BASE
-  local kind port=$(($3 + 10))
-  deny "$1" "$2" "tcp dport $port" "reject with tcp reset"
-  deny "$1" "$2" "tcp dport $((port + 1))" reject
+reject_rules() { # TABLE CHAIN PORT-BASE [SETS]
+  local kind port=$(($3 + 10)) sets=${4:-$2}
+  deny "$1" "$2" "tcp dport $port" "reject with tcp reset" "4 6" "$sets"
+  deny "$1" "$2" "tcp dport $((port + 1))" reject "4 6" "$sets"
   for kind in port-unreachable admin-prohibited no-route host-unreachable; do
     port=$((port + 2))
-    deny "$1" "$2" "udp dport $port" "reject with icmpx $kind"
+    deny "$1" "$2" "udp dport $port" "reject with icmpx $kind" "4 6" "$sets"
   done
   for kind in net-unreachable host-unreachable prot-unreachable port-unreachable net-prohibited \
     host-prohibited admin-prohibited; do
     port=$((port + 1))
-    deny "$1" "$2" "udp dport $port" "reject with icmp $kind" 4
+    deny "$1" "$2" "udp dport $port" "reject with icmp $kind" 4 "$sets"
   done
   for kind in no-route admin-prohibited addr-unreachable port-unreachable policy-fail reject-route; do
     port=$((port + 1))
-    deny "$1" "$2" "udp dport $port" "reject with icmpv6 $kind" 6
+    deny "$1" "$2" "udp dport $port" "reject with icmpv6 $kind" 6 "$sets"
   done
 }
 
@@ -45,7 +45,11 @@ write_rules() {
   for hook in prerouting input forward output postrouting; do
     deny_chain "inet t" $hook "$hook priority 0"
     hook_rules "inet t" $hook $((7000 + i * 100)) "${hosts[i]}"
-    [ $hook = postrouting ] || reject_rules "inet t" $hook $((7000 + i * 100))
+    # Rejecting looks the route up; by that a packet of the forward hook is known.
+    case $hook in
+    prerouting) deny_sets "inet t" prerouting-forward && reject_rules "inet t" $hook 7000 prerouting-forward ;;
+    input | forward | output) reject_rules "inet t" $hook $((7000 + i * 100)) ;;
+    esac
     i=$((i + 1))
   done
   deny_chain "netdev n" ingress "ingress device gwc priority 0"
@@ -80,7 +84,7 @@ no_set_is_empty() { # FILE
 import json, sys
 empty = [i["set"]["name"] for i in json.load(open(sys.argv[1]))["nftables"]
          if "set" in i and not i["set"].get("elem") and i["set"]["name"] not in
-         ("output_v4_bare", "output_v6_bare")]
+         ("output_v4_bare", "output_v6_bare", "prerouting-forward_v4_bare", "prerouting-forward_v6_bare")]
 sys.exit(f"nothing was denied: {empty}" if empty else 0)
 END
 }

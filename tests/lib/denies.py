@@ -7,7 +7,7 @@ Packets of class firewall by source, destination, protocol and port, all of them
 hook: where the sensor names one it must be the right one (--hooks-known: it must name one). Of KIND:
 
 nft       `nft -j list ruleset`: sets with counters, keyed source . destination . protocol [. port];
-          the hook is the set's name up to the first underscore
+          the hook is the set's name up to the first underscore; of "a-b" either will do
 iptables  `iptables-save -c`: rules with the comment "HOOK SOURCE DESTINATION PROTO PORT"
 list      lines "HOOK SOURCE DESTINATION PROTO PORT PACKETS"
 HOOK      `bpftool -j map dump` of deny.bpf.c's map, for a program at this hook
@@ -79,7 +79,7 @@ def read_wanted(args):
         rows = readers[kind](path) if kind in readers else read_map(path, kind)
         for hook, key, count in rows:
             packets[key] += count
-            hooks[key].add(hook)
+            hooks[key].update(hook.split("-"))
     return packets, hooks
 
 

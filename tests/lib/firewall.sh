@@ -41,10 +41,15 @@ knock() { # NAMESPACE ARG... (see knock.py)
 # --- rules whose counters are by source, destination, protocol and port (see denies.py) -------------
 
 # deny_chain TABLE NAME HOOK: an nft chain, and sets that count what its rules deny. TABLE is
-# "FAMILY NAME"; the sets' names begin with the chain's, which should be the hook's.
+# "FAMILY NAME"; the chain's name is the hook's, and the sets' begin with it.
 deny_chain() {
-  local f key
   printf 'add table %s\nadd chain %s %s { type filter hook %s; }\n' "$1" "$1" "$2" "$3"
+  deny_sets "$1" "$2"
+}
+
+# deny_sets TABLE NAME: the sets. NAME may be several hooks with "-" in between, any of which may be told.
+deny_sets() {
+  local f key
   for f in 4 6; do
     key="ipv${f}_addr . ipv${f}_addr . inet_proto"
     printf 'add set %s %s_v%s { type %s . inet_service; flags dynamic; size 65536; }\n' "$1" "$2" $f "$key"
@@ -52,17 +57,17 @@ deny_chain() {
   done
 }
 
-# deny TABLE CHAIN MATCH ACTION [FAMILY]: in both families, or the one given. Only where MATCH names a
-# port of TCP or UDP has the key one.
+# deny TABLE CHAIN MATCH ACTION [FAMILIES [SETS]]: in both families, or the one given. Only where MATCH
+# names a port of TCP or UDP has the key one.
 deny() {
-  local f ip key
+  local f ip key sets=${6:-$2}
   for f in ${5:-4 6}; do
     ip=ip
     [ "$f" = 4 ] || ip=ip6
     key="$ip saddr . $ip daddr . meta l4proto"
     case $3 in
-    "tcp dport"* | "udp dport"*) key="${2}_v$f { $key . th dport counter }" ;;
-    *) key="${2}_v${f}_bare { $key counter }" ;;
+    "tcp dport"* | "udp dport"*) key="${sets}_v$f { $key . th dport counter }" ;;
+    *) key="${sets}_v${f}_bare { $key counter }" ;;
     esac
     printf 'add rule %s %s meta protocol %s %s update @%s %s\n' "$1" "$2" $ip "$3" "$key" "$4"
   done
