@@ -141,8 +141,20 @@ floods() {
   hping -S --rand-source -p 7201 -i u200 -c 2000 10.77.2.2
 }
 
+# Of each hook the interfaces where its packets came in and were to go out; without what was rejected in
+# prerouting, which may be told as forward's.
+ways() {
+  jq -r 'select(.class == "firewall" and (.port < 7010 or .port > 7099)) |
+    "\(.hook) \(.in // "-") \(.out // "-")"' <(grep '"class"' "$SENSOR_OUT") | sort -u
+}
+
+write_ways() {
+  printf '%s\n' "forward gwc gws" "ingress gwc -" "input gwc -" "input lo -" "output - gws" \
+    "postrouting gwc gws" "prerouting gwc -" ${EGRESS:+"egress gwc gws"} | sort
+}
+
 topology_make
-require_tools nft nmap hping3
+require_tools jq nft nmap hping3
 require_sensor
 sensor_config "$TMP/sw.yaml" </dev/null
 for f in icmp_ratelimit icmp_msgs_per_sec; do
@@ -159,5 +171,10 @@ fi
 { write_rules && { [ -z "$EGRESS" ] || egress_rules; }; } >"$TMP/rules"
 under "drop and reject in all hooks" all_hooks
 check "all hooks: every set of nft's has counted" no_set_is_empty "$TMP/nft.json"
+if hooks_are_known; then
+  check "all hooks: interfaces in and out" diff <(write_ways) <(ways)
+else
+  skip "interfaces by hook (needs /proc/kallsyms)"
+fi
 under "nmap" scans
 under "hping3" floods

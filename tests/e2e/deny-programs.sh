@@ -80,6 +80,7 @@ knock_from_cgroup() { # NAMESPACE ARG...
 cgroup_ingress() {
   local pid
   bpftool cgroup attach "$CGROUP" ingress pinned "$DENY_PINS/group_in/deny_ingress" || die "no cgroup program"
+  # shellcheck disable=SC2016 # the inner shell's
   exec_in_ns "$GATEWAY" sh -c 'echo $$ >"$0/cgroup.procs" && exec python3 -c "
 import signal, socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
