@@ -9,7 +9,7 @@
 
 # Each hook denies ports of its own, and what has no port from a host of its own:
 # prerouting 70xx .20, input 71xx .21, forward 72xx .22, output 73xx, postrouting 74xx .24,
-# netdev ingress 75xx .25, netdev egress 76xx .26.
+# netdev ingress 77xx .25, netdev egress 76xx .26.
 hook_rules() { # TABLE CHAIN PORT-BASE HOST
   deny "$1" "$2" "tcp dport $(($3 + 1))" drop
   deny "$1" "$2" "udp dport $(($3 + 2))" drop
@@ -53,8 +53,8 @@ write_rules() {
     i=$((i + 1))
   done
   deny_chain "netdev n" ingress "ingress device gwc priority 0"
-  hook_rules "netdev n" ingress 7500 25
-  reject_rules "netdev n" ingress 7500
+  hook_rules "netdev n" ingress 7700 25
+  reject_rules "netdev n" ingress 7700
   # What scanners ask for.
   deny "inet t" forward "tcp dport 1-200" drop
   deny "inet t" forward "ip daddr 10.77.2.3 meta l4proto icmp" drop 4
@@ -106,7 +106,7 @@ all_hooks() {
   knock_hook "$CLIENTS" 10.77.2.2 fd77:2::2 7200 22
   knock_hook "$GATEWAY" 10.77.2.2 fd77:2::2 7300 ""
   knock_hook "$CLIENTS" 10.77.2.2 fd77:2::2 7400 24
-  knock_hook "$CLIENTS" 10.77.2.2 fd77:2::2 7500 25
+  knock_hook "$CLIENTS" 10.77.2.2 fd77:2::2 7700 25
   [ -z "$EGRESS" ] || knock_hook "$CLIENTS" 10.77.2.2 fd77:2::2 7600 26
   # To itself, over loopback.
   knock "$GATEWAY" -n 6 tcp:127.0.0.1:7101 'tcp:[::1]:7110' udp:127.0.0.1:7114

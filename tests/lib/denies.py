@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compares denies, as `spikewatch run --counts` printed them, with the counters of those who denied.
 
-usage: denies.py OUTPUT [--hooks-known] KIND=FILE...
+usage: denies.py OUTPUT [--hooks-known] [--netns INODE] KIND=FILE...
 
 Packets of class firewall by source, destination, protocol and port, all of them, both ways; and the
-hook: where the sensor names one it must be the right one (--hooks-known: it must name one). Of KIND:
+hook: where the sensor names one it must be the right one (--hooks-known: it must name one). With
+--netns, of that network namespace alone. Of KIND:
 
 nft       `nft -j list ruleset`: sets with counters, keyed source . destination . protocol [. port];
           the hook is the set's name up to the first underscore; of "a-b" either will do
@@ -14,6 +15,7 @@ HOOK      `bpftool -j map dump` of deny.bpf.c's map, for a program at this hook
 
 Exit 1 where they differ (each difference is printed), 2 where there is nothing to compare.
 """
+import argparse
 import collections
 import ipaddress
 import json
@@ -83,12 +85,12 @@ def read_wanted(args):
     return packets, hooks
 
 
-def read_counted(path):
+def read_counted(path, netns):
     packets, hooks = collections.Counter(), collections.defaultdict(set)
     with open(path, encoding="utf-8") as file:
         for line in file:
             row = json.loads(line) if line.startswith("{") else {}
-            if row.get("class") == "firewall":
+            if row.get("class") == "firewall" and netns in (None, row["netns"]):
                 key = key_of(row["source"], row["destination"], row["proto"], row["port"])
                 packets[key] += row["packets"]
                 hooks[key].add(row["hook"])
@@ -96,17 +98,21 @@ def read_counted(path):
 
 
 def main():
-    path, *args = sys.argv[1:]
-    known = "--hooks-known" in args
-    wanted, wanted_hooks = read_wanted(arg for arg in args if arg != "--hooks-known")
-    counted, hooks = read_counted(path)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("output")
+    parser.add_argument("--hooks-known", action="store_true")
+    parser.add_argument("--netns", type=int)
+    parser.add_argument("counters", nargs="+")
+    args = parser.parse_args()
+    wanted, wanted_hooks = read_wanted(args.counters)
+    counted, hooks = read_counted(args.output, args.netns)
     wrong = []
     for key in sorted(set(wanted) | set(counted)):
         name = "%s -> %s protocol %d port %d" % key
         if wanted[key] != counted[key]:
             wrong.append(f"{name}: spikewatch {counted[key]}, counted there {wanted[key]}"
                          f" ({'/'.join(wanted_hooks[key])})")
-        elif hooks[key] - wanted_hooks[key] - (set() if known else {"unknown"}):
+        elif hooks[key] - wanted_hooks[key] - (set() if args.hooks_known else {"unknown"}):
             wrong.append(f"{name}: hook {'/'.join(sorted(hooks[key]))}, denied in"
                          f" {'/'.join(sorted(wanted_hooks[key]))}")
     print("\n".join(wrong[:30]))
