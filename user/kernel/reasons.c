@@ -37,7 +37,10 @@ static const struct {
 	{ "NOT_SPECIFIED", CLASS_IGNORED, HOOK_UNKNOWN },
 };
 
-/* Our own numbers. Where the kernel has reasons, it names the first three itself. */
+/*
+ * Our own numbers. Where the kernel has reasons, it names some itself; but what
+ * generic XDP drops it frees without one, except where a redirect failed.
+ */
 enum need { ALWAYS, NO_REASONS, SOCKET };
 static const struct {
 	__u32 number;
@@ -45,7 +48,7 @@ static const struct {
 	enum need need;
 } own[] = {
 	{ SW_REASON_NETFILTER, "NETFILTER_DROP", NO_REASONS },
-	{ SW_REASON_XDP, "XDP", NO_REASONS },
+	{ SW_REASON_XDP, "XDP", ALWAYS },
 	{ SW_REASON_CGROUP_EGRESS, "BPF_CGROUP_EGRESS", NO_REASONS },
 	{ SW_REASON_CGROUP_INGRESS, "BPF_CGROUP_INGRESS", SOCKET },
 	{ SW_REASON_NFQUEUE, "NFQUEUE", ALWAYS },

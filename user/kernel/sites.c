@@ -17,8 +17,8 @@ static const struct {
 	bool always; /* on kernels with reasons too */
 } functions[] = {
 	{ "nf_hook_slow", SW_REASON_NETFILTER, false },
-	{ "netif_receive_generic_xdp", SW_REASON_XDP, false },
-	{ "do_xdp_generic", SW_REASON_XDP, false },
+	{ "netif_receive_generic_xdp", SW_REASON_XDP, true },
+	{ "do_xdp_generic", SW_REASON_XDP, true },
 	{ "ip_finish_output", SW_REASON_CGROUP_EGRESS, false },
 	{ "ip6_finish_output", SW_REASON_CGROUP_EGRESS, false },
 	{ "nf_queue", SW_REASON_NFQUEUE, true },
