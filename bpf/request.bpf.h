@@ -129,8 +129,8 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 {
 	__s32 passed = s->run.ack - flow->next;
 	__u32 old_flags = flow->flags, flags = old_flags;
+	bool moves = false, points = false, is_next = false;
 	struct flow_lock *lock;
-	bool moves = false, points = false;
 
 	if (!(old_flags & HTTP1_CONFIRMED)) {
 		/*
@@ -138,19 +138,19 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		 * bytes of the answer arrived: those may be in the carry.
 		 */
 		moves = -(__u32)passed > HTTP1_LINE;
-		if (moves || (!passed && s->run.seq == flow->last_ack))
-			flags |= due;
+		is_next = moves || (!passed && s->run.seq == flow->last_ack);
 	} else if (flow->state == HTTP1_OPAQUE || (flow->state < HTTP1_OPAQUE && passed > 0)) {
 		/* Framing is lost, or bytes are missing: here it can be taken up again. */
 		flags |= HTTP1_PASSED;
 		points = flow->header_end != s->run.ack;
-	} else if (!passed && flow->state == HTTP1_STATUS && s->run.seq == flow->last_ack) {
-		/* Nothing else is unanswered. */
-		flags |= due;
+	} else {
+		/* Is nothing else unanswered? */
+		is_next = !passed && flow->state == HTTP1_STATUS && s->run.seq == flow->last_ack;
 	}
-	/* Which response is its own is not known. */
-	if (due & ~flags & (HTTP1_HEAD_DUE | HTTP1_HEAD_ASKED))
-		flags |= HTTP1_HEAD_ASKED;
+	if (is_next)
+		flags |= due;
+	else if (due & (HTTP1_HEAD_DUE | HTTP1_HEAD_ASKED))
+		flags |= HTTP1_HEAD_ASKED; /* which response is its own is not known */
 	if (!moves && !points && flags == old_flags)
 		return;
 	lock = flow_lock_of(&s->reverse_key);

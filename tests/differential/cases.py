@@ -11,7 +11,7 @@ b  With packets that overtake each other, or that the capture misses, once a con
 c  What cannot be known without the request, or is documented as not known. Never more than there
    were, but for the families that say `imitations`: there never more than lines that could pass
    for responses. The families, by the rows of tests/bpf/rows_*.c that say the same:
-   head_with_length     HEAD pipelined with a length hides what follows
+   head_with_length     (imitations) HEAD pipelined with a length hides what follows
    length_list          a list of the same length twice in one field
    coding_not_chunked   a transfer coding without chunked is taken for chunked
    line_feed_chunks     a bare line feed behind chunk data
@@ -160,7 +160,7 @@ def mail_of_status_lines(random):
             Write(False, b"354 go on\r\n", False), Write(True, traffic.ANSWER * 9 + b".\r\n", False)]
 
 
-IMITATING = ("talk_over_body", "talk_in_tunnel", "loss_before_body", "mail_of_status_lines")
+IMITATING = ("head_with_length", "talk_over_body", "talk_in_tunnel", "loss_before_body", "mail_of_status_lines")
 UNKNOWABLE = (talk_over_body, talk_in_tunnel, loss_before_body, mail_of_status_lines, loss_at_start,
               head_with_length, length_list, coding_not_chunked, line_feed_chunks, long_method,
               tiny_chunks, empty_line_first)
