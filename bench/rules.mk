@@ -17,3 +17,17 @@ $(B)/bench/bench: $(B)/bench/bench.o $(B)/tests/bpf/packet.o
 .PHONY: bench
 bench: $(B)/bench/bench ## nanoseconds a packet (root); CHECK=1 compares with bench/expected.txt
 	$< $(if $(CHECK),--check bench/expected.txt)
+
+# What makes floods, for tests too.
+FLOOD_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Werror -I/usr/include/$(shell $(CC) -dumpmachine)
+build/bench/flood.bpf.o: bench/flood.bpf.c bench/flood.h
+	@mkdir -p $(@D)
+	$(CLANG) $(FLOOD_CFLAGS) -c -o $@ $<
+
+build/gen/flood.skel.h: build/bench/flood.bpf.o
+	@mkdir -p $(@D)
+	$(BPFTOOL) gen skeleton $< name flood >$@
+
+$(B)/bench/flood.o: build/gen/flood.skel.h
+$(B)/bench/flood: $(B)/bench/flood.o
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
