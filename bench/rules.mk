@@ -31,3 +31,7 @@ build/gen/flood.skel.h: build/bench/flood.bpf.o
 $(B)/bench/flood.o: build/gen/flood.skel.h
 $(B)/bench/flood: $(B)/bench/flood.o
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/bench/drops.o: build/gen/bench.skel.h
+$(B)/bench/drops: $(B)/bench/drops.o $(filter $(B)/user/kernel/reasons.o $(B)/user/util/%,$(OBJS))
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -50,51 +50,142 @@ static __always_inline int count_insert(void *map, const void *key, const void *
 	return bpf_map_update_elem(map, key, value, BPF_NOEXIST);
 }
 
-/* Adds one response to its key. What can't be kept shows as totals minus entries. */
-static __always_inline void count_http(__u32 which, const struct http_key *key)
+/*
+ * May a key that is new in this epoch have an entry? While half of the room is free, any may; after
+ * that a draw decides, against odds that rise as the room goes. Who sends much draws often, is in
+ * soon, and counted exactly from there; of a flood of sources that come once, few are. The last
+ * part is for merged keys.
+ */
+static __always_inline bool count_admit(__u32 used, __u32 room)
 {
-	void *map = bpf_map_lookup_elem(&http_epochs, &which);
-	struct http_value *value, one = { .count = 1 };
+	__u32 against = 0;
+
+	if (used < room / 2)
+		return true;
+	if (used < room / 4 * 3)
+		against = 15;
+	else if (used < room / 8 * 7)
+		against = 63;
+	else if (used < room / 16 * 15)
+		against = 255;
+	return against && !(bpf_get_prandom_u32() & against);
+}
+
+enum count_result { COUNT_ADDED, COUNT_FOUND, COUNT_REFUSED };
+
+/* Adds a key that was not there a moment ago, with `first` as its value. */
+static __always_inline enum count_result count_new(void *map, const void *key, const void *first,
+						   __u32 *used, void **ret)
+{
+	if (!count_insert(map, key, first)) {
+		__sync_fetch_and_add(used, 1);
+		return COUNT_ADDED;
+	}
+	/* Another CPU was first? */
+	*ret = bpf_map_lookup_elem(map, key);
+	return *ret ? COUNT_FOUND : COUNT_REFUSED;
+}
+
+/* Finds the key's value, or adds the key where there is room for it. */
+static __always_inline enum count_result count_find(void *map, const void *key, const void *first,
+						    __u32 room, __u32 *used, void **ret)
+{
+	*ret = bpf_map_lookup_elem(map, key);
+	if (*ret)
+		return COUNT_FOUND;
+	if (!count_admit(*(volatile __u32 *)used, room))
+		return COUNT_REFUSED;
+	return count_new(map, key, first, used, ret);
+}
+
+static __always_inline void count_raise(__u64 *n, __u64 by)
+{
+	if (shared_counts)
+		__sync_fetch_and_add(n, by);
+	else
+		*n += by;
+}
+
+/*
+ * Adds one response to its key; where there is no room for it, to the key without the client. What
+ * can't be kept shows as totals minus entries. Changes the key.
+ */
+static __always_inline void count_http(__u32 which, struct http_key *key)
+{
+	void *map = bpf_map_lookup_elem(&http_epochs, &which), *value = NULL;
+	__u32 *used = keys_used[which & 1][KEYS_HTTP];
+	struct http_value one = { .count = 1 };
+	enum count_result result;
 
 	if (!map)
 		return;
-	value = bpf_map_lookup_elem(map, key);
-	if (!value) {
-		if (count_insert(map, key, &one) != -EEXIST)
-			return;
-		/* Another CPU was first. */
+	result = count_find(map, key, &one, http_room, used, &value);
+	if (result == COUNT_REFUSED) {
+		__builtin_memset(&key->client, 0, sizeof(key->client));
+		key->merged = MERGED_SOURCE;
 		value = bpf_map_lookup_elem(map, key);
-		if (!value)
-			return;
+		result = value ? COUNT_FOUND : count_new(map, key, &one, used, &value);
 	}
-	if (shared_counts)
-		__sync_fetch_and_add(&value->count, 1);
-	else
-		value->count++;
+	if (result == COUNT_FOUND)
+		count_raise(&((struct http_value *)value)->count, 1);
 }
 
-/* Adds one packet to its key. True where the key is new in this epoch. */
-static __always_inline bool count_drop(__u32 which, const struct drop_key *key, __u64 bytes)
+/*
+ * The key that a packet is counted under whose own key has no room: without the source (a flood of
+ * forged sources), without destination and port (one source that looks everywhere), or without
+ * both. Where neither of the first two is there yet, chance decides which is made: the one that
+ * does not help is not found again.
+ */
+static __always_inline enum count_result count_merged(void *map, struct drop_key *key,
+						      const struct drop_value *first, __u32 *used,
+						      void **ret)
 {
-	void *map = bpf_map_lookup_elem(&drop_epochs, &which);
-	struct drop_value *value, one = { .packets = 1, .bytes = bytes };
+	struct addr source = key->source, none = {};
+	bool full = *(volatile __u32 *)used >= drop_room;
+
+	key->merged = MERGED_SOURCE;
+	key->source = none;
+	*ret = bpf_map_lookup_elem(map, key);
+	if (*ret)
+		return COUNT_FOUND;
+	if (!full && bpf_get_prandom_u32() & 1)
+		return count_new(map, key, first, used, ret);
+	key->merged = MERGED_DESTINATION;
+	key->source = source;
+	key->destination = none;
+	key->port = 0;
+	*ret = bpf_map_lookup_elem(map, key);
+	if (*ret)
+		return COUNT_FOUND;
+	if (!full)
+		return count_new(map, key, first, used, ret);
+	key->merged = MERGED_SOURCE | MERGED_DESTINATION;
+	key->source = none;
+	*ret = bpf_map_lookup_elem(map, key);
+	return *ret ? COUNT_FOUND : count_new(map, key, first, used, ret);
+}
+
+/*
+ * Adds one packet to its key, or to a merged one. True where the key is new in this epoch, and then
+ * it is as it was.
+ */
+static __always_inline bool count_drop(__u32 which, struct drop_key *key, __u64 bytes)
+{
+	void *map = bpf_map_lookup_elem(&drop_epochs, &which), *value = NULL;
+	struct drop_value one = { .packets = 1, .bytes = bytes };
+	__u32 *used = keys_used[which & 1][KEYS_DROPS];
+	enum count_result result;
 
 	if (!map)
 		return false;
-	value = bpf_map_lookup_elem(map, key);
-	if (!value) {
-		if (count_insert(map, key, &one) != -EEXIST)
-			return true;
-		value = bpf_map_lookup_elem(map, key);
-		if (!value)
-			return false;
-	}
-	if (shared_counts) {
-		__sync_fetch_and_add(&value->packets, 1);
-		__sync_fetch_and_add(&value->bytes, bytes);
-	} else {
-		value->packets++;
-		value->bytes += bytes;
+	result = count_find(map, key, &one, drop_room, used, &value);
+	if (result == COUNT_ADDED)
+		return true;
+	if (result == COUNT_REFUSED)
+		result = count_merged(map, key, &one, used, &value);
+	if (result == COUNT_FOUND) {
+		count_raise(&((struct drop_value *)value)->packets, 1);
+		count_raise(&((struct drop_value *)value)->bytes, bytes);
 	}
 	return false;
 }

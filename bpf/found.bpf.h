@@ -46,7 +46,8 @@ static __always_inline void http_count_response(struct scratch *s, struct totals
 	s->http_key.server = s->flow_key.server;
 	s->http_key.port = s->flow_key.server_port;
 	s->http_key.status = class >= 4 ? status : 0;
-	s->http_key.pad = 0;
+	s->http_key.merged = 0;
+	__builtin_memset(s->http_key.pad, 0, sizeof(s->http_key.pad));
 	count_http(s->epoch, &s->http_key);
 	if (class >= 4)
 		http_send_event(s, t, status);

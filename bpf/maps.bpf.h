@@ -34,6 +34,9 @@ const volatile __u32 ring_budget = 64;
 const volatile bool shared_counts = false;
 /* Can connection tracking be asked (bpf_skb_ct_lookup, 5.18)? */
 const volatile bool has_ct_lookup = false;
+/* Keys that an epoch may have: the entries of a counting map, but for merged keys' last resort. */
+const volatile __u32 http_room = 0xffffffff;
+const volatile __u32 drop_room = 0xffffffff;
 /* Is a response counted only where the other direction's request was seen? */
 const volatile bool require_reverse = true;
 
@@ -51,6 +54,12 @@ volatile __u32 epoch = 0;
  */
 volatile struct drop_site drop_sites[SW_SITES_MAX] = {};
 volatile __u32 drop_site_count = 0;
+
+/*
+ * Keys in the counting maps, by set and enum sw_keys, a cache line each. Raised by programs, zeroed
+ * by user space with the map.
+ */
+__u32 keys_used[2][KEYS_FEEDS][16] = {};
 
 struct flow_key {
 	struct addr client;
@@ -227,10 +236,11 @@ struct {
 
 /*
  * struct http_key -> struct http_value per CPU. Written by packet programs, read and emptied by
- * user space once its epoch is over. When full, LRU: totals minus entries is what was lost.
+ * user space once its epoch is over. When it fills, a key without the client takes over
+ * (count_admit()); when it is full, totals minus entries is what was lost.
  */
 struct http_counts {
-	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, struct http_key);
 	__type(value, struct http_value);
@@ -245,7 +255,7 @@ struct {
 
 /* struct drop_key -> struct drop_value per CPU; the same for drops. Written by sw_drop. */
 struct drop_counts {
-	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, struct drop_key);
 	__type(value, struct drop_value);

@@ -42,13 +42,26 @@ enum sw_class {
 	CLASS_MAX = 6,
 };
 
+/*
+ * What a key does not tell, and has zeroes for, because there was no room for each: many are
+ * counted under it together.
+ */
+enum sw_merged {
+	MERGED_SOURCE = 1,      /* the source, or the client */
+	MERGED_DESTINATION = 2, /* destination and port */
+};
+
+/* Which counting map's keys are counted: they are few enough to be read in any epoch. */
+enum sw_keys { KEYS_HTTP, KEYS_DROPS, KEYS_FEEDS };
+
 /* One key for each client, server, port and error status; status is 0 for all but 4xx and 5xx. */
 struct http_key {
 	struct addr client;
 	struct addr server;
 	__be16 port;
 	__u16 status;
-	__u32 pad;
+	__u8 merged; /* enum sw_merged */
+	__u8 pad[3];
 };
 
 struct http_value {
@@ -67,9 +80,9 @@ struct drop_key {
 	__be16 port;       /* destination port; 0 where the protocol has none */
 	__u16 reason;      /* this kernel's number; names come from its BTF */
 	__u8 proto;
-	__u8 class; /* enum sw_class */
-	__u8 hook;  /* enum sw_hook */
-	__u8 pad;
+	__u8 class;  /* enum sw_class */
+	__u8 hook;   /* enum sw_hook */
+	__u8 merged; /* enum sw_merged */
 };
 
 struct drop_value {

@@ -140,6 +140,16 @@ __u64 bpf_ktime_get_boot_ns(void)
 	return 1;
 }
 
+/* The same draws in each run; the lowest bits of such a series repeat soon, so they are not used.
+ */
+__u32 bpf_get_prandom_u32(void)
+{
+	static __u64 state = 1;
+
+	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return state >> 32;
+}
+
 static void set_packet(const uint8_t *packet, size_t len)
 {
 	free(now.packet);

@@ -15,7 +15,7 @@
 struct counts {
 	void *tree; /* tsearch(3) of struct record */
 	struct totals totals;
-	__u64 evicted[FEED_MAX];
+	__u64 evicted[FEED_MAX], merged[FEED_MAX];
 	/* Where counts_print() is, for twalk_r() */
 	const struct reason_names *reasons;
 	FILE *out;
@@ -90,8 +90,10 @@ int counts_add(struct counts *counts, const struct batch *batch)
 
 	for (size_t i = 0; i < words; i++)
 		to[i] += from[i];
-	for (int feed = 0; feed < FEED_MAX; feed++)
+	for (int feed = 0; feed < FEED_MAX; feed++) {
 		counts->evicted[feed] += batch->loss.evicted[feed];
+		counts->merged[feed] += batch->loss.merged[feed];
+	}
 	for (size_t i = 0; i < batch->record_count && !err; i++)
 		err = add_record(counts, &batch->records[i]);
 	return err;
@@ -162,6 +164,8 @@ int counts_print(const struct counts *counts, const struct reason_names *reasons
 		json_object_set_new(totals, extra->name, json_integer(extra->value));
 	json_object_set_new(totals, "evicted_http", json_integer(counts->evicted[FEED_HTTP]));
 	json_object_set_new(totals, "evicted_drops", json_integer(counts->evicted[FEED_DROP]));
+	json_object_set_new(totals, "merged_http", json_integer(counts->merged[FEED_HTTP]));
+	json_object_set_new(totals, "merged_drops", json_integer(counts->merged[FEED_DROP]));
 	json_object_set_new(totals, "drop_class",
 			    named(counts->totals.drop_class, class_names, CLASS_MAX));
 	json_object_set_new(totals, "drop_reason",
@@ -208,6 +212,7 @@ int counts_print_table(const struct counts *counts, const struct counts_extra *e
 	for (; extra && extra->name; extra++)
 		print_total(&walk, extra->name, extra->value);
 	print_total(&walk, "evicted_http", counts->evicted[FEED_HTTP]);
+	print_total(&walk, "merged_http", counts->merged[FEED_HTTP]);
 	if (fflush(out))
 		return -EIO;
 	return walk.error;

@@ -21,6 +21,8 @@
 #define SECOND_NS 1000000000ULL
 /* While the doorbell rings, epochs are closed as often as this. */
 #define RUSH_NS 100000000ULL
+/* But not before this many times what the last one took: under a flood that bounds our CPU time. */
+#define REST_TIMES 10
 /* A tick this late still means the second's boundary: its counts belong to the second before. */
 #define LATE_NS 200000000ULL
 
@@ -35,7 +37,8 @@ struct run_options {
 struct loop {
 	int epoll_fd, signal_fd, timer_fd;
 	__u64 last_close_ns, last_second;
-	bool rung; /* events came since the last close */
+	__u64 work_ns; /* what the last close took */
+	bool rung;     /* events came since the last close */
 };
 
 static void usage(FILE *out)
@@ -201,7 +204,8 @@ static void loop_close(const struct loop *loop)
 static __u64 next_close(const struct loop *loop)
 {
 	__u64 second = loop->last_close_ns - loop->last_close_ns % SECOND_NS + SECOND_NS;
-	__u64 rush = loop->last_close_ns + RUSH_NS;
+	__u64 rest = loop->work_ns * REST_TIMES;
+	__u64 rush = loop->last_close_ns + (rest > RUSH_NS ? rest : RUSH_NS);
 
 	return loop->rung && rush < second ? rush : second;
 }
@@ -231,6 +235,7 @@ static int close_epoch(struct loop *loop, struct sensor *sensor)
 	if (boundary_ns > loop->last_close_ns && now_ns - boundary_ns < LATE_NS)
 		end_ns = boundary_ns;
 	code = sensor_close_epoch(sensor, end_ns);
+	loop->work_ns = cmd_now_ns(CLOCK_BOOTTIME) - now_ns;
 	loop->last_close_ns = end_ns;
 	loop->rung = false;
 	if (end_ns / SECOND_NS != loop->last_second)

@@ -24,12 +24,13 @@ struct record {
 	__u32 out_ifindex;       /* drop only: where it was to go out; 0 not decided */
 	__u32 netns;             /* drop only; 0 unknown */
 	__u16 port;              /* http: the server's; drop: the destination's, 0 none */
-	__u16 code; /* http: status, 0 for all but 4xx and 5xx; drop: kernel reason number */
-	__u8 feed;  /* enum feed */
-	__u8 proto; /* drop only: IP protocol number */
-	__u8 class; /* drop only: enum sw_class */
-	__u8 hook;  /* drop only: enum sw_hook */
-	__u32 pad;
+	__u16 code;  /* http: status, 0 for all but 4xx and 5xx; drop: kernel reason number */
+	__u8 feed;   /* enum feed */
+	__u8 proto;  /* drop only: IP protocol number */
+	__u8 class;  /* drop only: enum sw_class */
+	__u8 hook;   /* drop only: enum sw_hook */
+	__u8 merged; /* enum sw_merged: what is zero because there was no room for each */
+	__u8 pad[3];
 };
 
 /*
@@ -53,6 +54,7 @@ struct sample {
 /* What an epoch could not attribute or did not see. All zero: the records are exact. */
 struct loss {
 	__u64 evicted[FEED_MAX];  /* counted in the totals, their keys lost to LRU eviction */
+	__u64 merged[FEED_MAX];   /* counted, but in merged records */
 	__u64 unparsed[FEED_MAX]; /* seen, but not understood (names are in the totals) */
 	__u64 gap_ns; /* how much longer than 2 s the epoch was, or the sensor was down */
 };

@@ -11,8 +11,9 @@ void coverage_add(struct coverage_log *log, __u64 second, const struct loss *los
 		  __u64 groups_dropped)
 {
 	struct coverage_second *newest;
+	__u64 evicted = loss->evicted[feed] + loss->merged[feed] + groups_dropped;
 
-	if (!loss->evicted[feed] && !loss->unparsed[feed] && !loss->gap_ns && !groups_dropped)
+	if (!evicted && !loss->unparsed[feed] && !loss->gap_ns)
 		return;
 	newest = log->count ? entry_at(log, log->count - 1) : NULL;
 	if (!newest || (newest->second != second && log->count < COVERAGE_SECONDS_MAX)) {
@@ -20,7 +21,7 @@ void coverage_add(struct coverage_log *log, __u64 second, const struct loss *los
 		*newest = (struct coverage_second){ 0 };
 	}
 	newest->second = second;
-	newest->lost.evicted += loss->evicted[feed] + groups_dropped;
+	newest->lost.evicted += evicted;
 	newest->lost.unparsed += loss->unparsed[feed];
 	newest->lost.gap_ns += loss->gap_ns;
 }

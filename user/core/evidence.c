@@ -25,7 +25,7 @@ struct gathering {
 	const struct places *places;
 	struct evidence *evidence;
 	struct table tally[TALLY_COUNT];
-	__u64 rest[TALLY_COUNT]; /* what found no memory */
+	__u64 rest[TALLY_COUNT]; /* what found no memory, or is not known */
 	int err;
 };
 
@@ -42,6 +42,18 @@ static void tally(struct gathering *g, unsigned int dim, struct tally_key key, _
 	((struct tally_entry *)table_at(table, i))->count += count;
 }
 
+/* An address of zeroes is none that is known: it stands for what could not be read, or for many. */
+static void tally_addr(struct gathering *g, unsigned int dim, const struct addr *addr, __u16 port,
+		       __u64 count)
+{
+	static const struct addr unknown;
+
+	if (memcmp(addr, &unknown, sizeof(unknown)) != 0)
+		tally(g, dim, (struct tally_key){ .addr = *addr, .port = port }, count);
+	else
+		g->rest[dim] += count;
+}
+
 static void take_flow(const struct flow *flow, __u64 count, void *arg)
 {
 	struct gathering *g = arg;
@@ -51,10 +63,9 @@ static void take_flow(const struct flow *flow, __u64 count, void *arg)
 	if (places_is_internal(g->places, &flow->source) &&
 	    !places_is_internal(g->places, &flow->destination))
 		evidence->outward += count;
-	tally(g, DIM_SOURCE, (struct tally_key){ .addr = flow->source }, count);
-	tally(g, DIM_DESTINATION,
-	      (struct tally_key){ .addr = flow->destination, .port = flow->port }, count);
-	tally(g, DIM_HOST, (struct tally_key){ .addr = flow->destination }, count);
+	tally_addr(g, DIM_SOURCE, &flow->source, 0, count);
+	tally_addr(g, DIM_DESTINATION, &flow->destination, flow->port, count);
+	tally_addr(g, DIM_HOST, &flow->destination, 0, count);
 	if (flow->port)
 		tally(g, DIM_PORT, (struct tally_key){ .port = flow->port }, count);
 	if (evidence->feed == FEED_HTTP) {

@@ -50,6 +50,21 @@ static void keep_samples(struct watch *watch, const struct batch *batch)
 			    wall_offset_ns);
 }
 
+/* A record of many sources is no group's, and no one's different value: it is told as a loss. */
+static bool is_too_coarse(const struct rule *rule, const struct record *record)
+{
+	unsigned int source = GROUP_SOURCE, rest = GROUP_DESTINATION | GROUP_PORT;
+	enum distinct distinct = rule->kind == RULE_THRESHOLD ? rule->threshold.distinct
+							      : DISTINCT_NONE;
+
+	if (record->merged & MERGED_SOURCE &&
+	    (rule->group_by & source || distinct == DISTINCT_SOURCE))
+		return true;
+	return record->merged & MERGED_DESTINATION &&
+	       (rule->group_by & rest || distinct == DISTINCT_DESTINATION ||
+		distinct == DISTINCT_PORT);
+}
+
 int watch_count(struct watch *watch, const struct batch *batch,
 		int (*over)(struct watch *watch, const struct group_key *key, __u64 measure))
 {
@@ -63,7 +78,8 @@ int watch_count(struct watch *watch, const struct batch *batch,
 	for (i = 0; i < batch->record_count; i++) {
 		const struct record *record = &batch->records[i];
 
-		if (!rule_match(watch->rule, watch->places, record))
+		if (is_too_coarse(watch->rule, record) ||
+		    !rule_match(watch->rule, watch->places, record))
 			continue;
 		watch->matched += record->count;
 		rule_group(watch->rule, record, &key);

@@ -231,6 +231,7 @@ static void take_http(struct drain *drain, const void *keys, const void *values,
 		r->destination = key->server;
 		r->port = ntohs(key->port);
 		r->code = key->status;
+		r->merged = key->merged;
 		drain->record_count++;
 	}
 }
@@ -260,14 +261,15 @@ static void take_drops(struct drain *drain, const void *keys, const void *values
 		r->proto = key->proto;
 		r->class = key->class;
 		r->hook = key->hook;
+		r->merged = key->merged;
 		drain->record_count++;
 	}
 }
 
 typedef void (*take_fn)(struct drain *, const void *, const void *, size_t, unsigned int);
 
-/* Reads and empties one counting map, which no program writes any more. */
-static int read_counts(struct drain *drain, int fd, take_fn take)
+/* Reads and empties one counting map, which no program writes any more; *used: its keys. */
+static int read_counts(struct drain *drain, int fd, take_fn take, __u32 *used)
 {
 	unsigned int per_key = drain->maps.shared ? 1 : drain->cpus;
 	void *in = NULL;
@@ -290,8 +292,10 @@ static int read_counts(struct drain *drain, int fd, take_fn take)
 		if (room_for(drain, n))
 			return -ENOMEM;
 		take(drain, drain->keys, drain->values, n, per_key);
-		if (err == -ENOENT)
+		if (err == -ENOENT) {
+			*used = 0;
 			return 0;
+		}
 		in = &position;
 	}
 }
@@ -318,6 +322,8 @@ static void tell_loss(const struct drain *drain, __u64 responses, __u64 drops, s
 			responses -= r->count;
 		else
 			drops -= r->count;
+		if (r->merged)
+			ret->merged[r->feed] += r->count;
 	}
 	ret->evicted[FEED_HTTP] = responses;
 	ret->evicted[FEED_DROP] = drops;
@@ -350,11 +356,13 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 	drops = drain->totals.n[COUNT_PACKETS_DROP];
 	/* Walking the buckets of an empty map costs a millisecond: not ten times a second. */
 	if (responses || err) {
-		err = read_counts(drain, drain->maps.http_counts[old], take_http);
+		err = read_counts(drain, drain->maps.http_counts[old], take_http,
+				  drain->maps.http_used[old]);
 		failed = failed ? failed : err;
 	}
 	if (drops || err) {
-		err = read_counts(drain, drain->maps.drop_counts[old], take_drops);
+		err = read_counts(drain, drain->maps.drop_counts[old], take_drops,
+				  drain->maps.drops_used[old]);
 		failed = failed ? failed : err;
 	}
 	*ret = (struct batch){

@@ -25,6 +25,13 @@
  * them costs a walk through all of it.
  */
 #define REPLAY_ENTRIES 8192
+/*
+ * More would not tell more of a flood (who sends much is in within the first few thousand keys),
+ * and a larger map costs a packet up to twice as much: it no longer fits the CPU's cache.
+ */
+#define DROP_ENTRIES_MAX 16384
+/* Of a counting map, what is left for merged keys' last resort. */
+#define ROOM_SPARE 64
 
 /* What the kernel takes per entry: struct htab_elem with its LRU node, rounded key, value. */
 #define BYTES_ELEM  56
@@ -64,19 +71,23 @@ const char *loader_mode_name(enum loader_mode mode)
 	return "unknown";
 }
 
+static __u64 bytes_per_drop(unsigned int cpus)
+{
+	if (!cpus)
+		return BYTES_DROP_KEY + sizeof(struct drop_value);
+	return BYTES_DROP_KEY + BYTES_PERCPU_SLOT + cpus * sizeof(struct drop_value);
+}
+
 static __u64 bytes_per_share(unsigned int cpus)
 {
-	__u64 http = BYTES_HTTP_KEY, drop = BYTES_DROP_KEY;
+	__u64 http = BYTES_HTTP_KEY;
 
-	if (cpus) {
+	if (cpus)
 		http += BYTES_PERCPU_SLOT + cpus * sizeof(struct http_value);
-		drop += BYTES_PERCPU_SLOT + cpus * sizeof(struct drop_value);
-	} else {
+	else
 		http += sizeof(struct http_value);
-		drop += sizeof(struct drop_value);
-	}
 	/* Two flows for each entry of the counting maps, of which there are two sets. */
-	return 2 * BYTES_FLOW + 2 * http + 2 * drop;
+	return 2 * BYTES_FLOW + 2 * http + 2 * bytes_per_drop(cpus);
 }
 
 static __u32 largest_power(__u64 limit, __u32 least)
@@ -102,7 +113,10 @@ void loader_size_maps(__u64 memory_budget, unsigned int possible_cpus, struct lo
 		share = bytes_per_share(0);
 	ret->counts = largest_power(memory_budget / share, LRU_ENTRIES_LEAST);
 	ret->flows = ret->counts * 2;
-	ret->bytes = ret->counts * share + fixed;
+	ret->drops = ret->counts < DROP_ENTRIES_MAX ? ret->counts : DROP_ENTRIES_MAX;
+	ret->bytes = ret->counts * share + fixed -
+		     2 * (ret->counts - ret->drops) *
+			     bytes_per_drop(ret->shared ? 0 : possible_cpus);
 }
 
 static int to_log(enum libbpf_print_level level, const char *format, va_list args)
@@ -126,7 +140,7 @@ static int to_log(enum libbpf_print_level level, const char *format, va_list arg
  */
 static int share_template(struct bpf_map *outer, const struct bpf_map *inner, int *ret_fd)
 {
-	int fd = bpf_map_create(BPF_MAP_TYPE_LRU_HASH, NULL, bpf_map__key_size(inner),
+	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, NULL, bpf_map__key_size(inner),
 				bpf_map__value_size(inner), LRU_ENTRIES_LEAST, NULL);
 
 	if (fd < 0)
@@ -135,19 +149,19 @@ static int share_template(struct bpf_map *outer, const struct bpf_map *inner, in
 	return bpf_map__set_inner_map_fd(outer, fd);
 }
 
-static int size_counts(struct bpf_map *outer, struct bpf_map *a, struct bpf_map *b,
-		       const struct loader_sizes *sizes, int *template_fd)
+static int size_counts(struct bpf_map *outer, struct bpf_map *a, struct bpf_map *b, __u32 entries,
+		       bool shared, int *template_fd)
 {
 	struct bpf_map *maps[] = { a, b };
 	int err = 0;
 
 	for (int i = 0; i < 2 && !err; i++) {
-		if (sizes->shared)
-			err = bpf_map__set_type(maps[i], BPF_MAP_TYPE_LRU_HASH);
+		if (shared)
+			err = bpf_map__set_type(maps[i], BPF_MAP_TYPE_HASH);
 		if (!err)
-			err = bpf_map__set_max_entries(maps[i], sizes->counts);
+			err = bpf_map__set_max_entries(maps[i], entries);
 	}
-	return err || !sizes->shared ? err : share_template(outer, a, template_fd);
+	return err || !shared ? err : share_template(outer, a, template_fd);
 }
 
 static int size_maps(struct spikewatch *skel, const struct loader_sizes *sizes, int templates[2])
@@ -160,10 +174,12 @@ static int size_maps(struct spikewatch *skel, const struct loader_sizes *sizes, 
 		err = bpf_map__set_max_entries(skel->maps.holds, sizes->holds);
 	if (!err)
 		err = size_counts(skel->maps.http_epochs, skel->maps.http_counts_0,
-				  skel->maps.http_counts_1, sizes, &templates[0]);
+				  skel->maps.http_counts_1, sizes->counts, sizes->shared,
+				  &templates[0]);
 	if (!err)
 		err = size_counts(skel->maps.drop_epochs, skel->maps.drop_counts_0,
-				  skel->maps.drop_counts_1, sizes, &templates[1]);
+				  skel->maps.drop_counts_1, sizes->drops, sizes->shared,
+				  &templates[1]);
 	return err;
 }
 
@@ -188,6 +204,8 @@ static void set_knobs(struct spikewatch *skel, const struct loader_cfg *cfg,
 	skel->rodata->all_netns = cfg->all_netns;
 	skel->rodata->own_netns = cfg->own_netns;
 	skel->rodata->shared_counts = sizes->shared;
+	skel->rodata->http_room = sizes->counts - sizes->counts / ROOM_SPARE;
+	skel->rodata->drop_room = sizes->drops - sizes->drops / ROOM_SPARE;
 	skel->rodata->require_reverse = cfg->require_reverse;
 }
 
@@ -213,6 +231,8 @@ static void size_for_replay(struct loader_sizes *sizes, unsigned int possible_cp
 		entries *= 2;
 	if (entries < sizes->counts)
 		sizes->counts = entries;
+	if (entries < sizes->drops)
+		sizes->drops = entries;
 }
 
 /* Opens and loads the object. */
@@ -393,6 +413,10 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret)
 
 	*ret = (struct loader_maps){
 		.epoch = &skel->bss->epoch,
+		.http_used = { skel->bss->keys_used[0][KEYS_HTTP],
+			       skel->bss->keys_used[1][KEYS_HTTP] },
+		.drops_used = { skel->bss->keys_used[0][KEYS_DROPS],
+				skel->bss->keys_used[1][KEYS_DROPS] },
 		.http_epochs = bpf_map__fd(skel->maps.http_epochs),
 		.drop_epochs = bpf_map__fd(skel->maps.drop_epochs),
 		.http_counts = { bpf_map__fd(skel->maps.http_counts_0),

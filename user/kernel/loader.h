@@ -22,7 +22,8 @@ struct loader_cfg {
 /* Entries of each map as they follow from the budget. */
 struct loader_sizes {
 	__u32 flows;
-	__u32 counts; /* each of the four counting maps */
+	__u32 counts; /* each of the two counting maps of HTTP */
+	__u32 drops;  /* each of those of drops */
 	__u32 notes;
 	__u32 holds; /* blocks of 1 KiB */
 	bool shared; /* by all CPUs are the counting maps: the budget is too small for one each */
@@ -84,7 +85,8 @@ int loader_run(struct loader *loader, const void *frame, __u32 len);
 /* What the drain reads. File descriptors belong to the loader. */
 struct loader_maps {
 	volatile __u32 *epoch;
-	int http_epochs, drop_epochs; /* the outer maps */
+	__u32 *http_used[2], *drops_used[2]; /* keys in each counting map */
+	int http_epochs, drop_epochs;        /* the outer maps */
 	int http_counts[2], drop_counts[2];
 	int totals;
 	int events;

@@ -26,6 +26,7 @@ long bpf_map_delete_elem(void *map, const void *key);
 long bpf_skb_load_bytes(const void *skb, __u32 offset, void *to, __u32 len);
 long bpf_probe_read_kernel(void *to, __u32 len, const void *from);
 __u64 bpf_ktime_get_boot_ns(void);
+__u32 bpf_get_prandom_u32(void);
 long bpf_ringbuf_output(void *ringbuf, void *data, __u64 size, __u64 flags);
 __u64 bpf_xdp_get_buff_len(const void *xdp);
 long bpf_xdp_load_bytes(const void *xdp, __u32 offset, void *to, __u32 len);
