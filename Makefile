@@ -106,8 +106,8 @@ test-long: ## what takes longer: sanitized end to end, long fuzzing, other kerne
 check: $(UNIT_BINS) ## unit tests (no privileges)
 	@tests/run-unit.sh $(UNIT_BINS)
 
-check-e2e: $(B)/spikewatch $(B)/tests/e2e/journal_send ## network namespaces, nginx, nftables, journald (root)
-	@SPIKEWATCH=$(abspath $(B)/spikewatch) JOURNAL_SEND=$(abspath $(B)/tests/e2e/journal_send) tests/e2e/run.sh $(ONLY)
+check-e2e: $(B)/spikewatch $(B)/tests/e2e/journal_send $(B)/bench/flood ## network namespaces, nginx, nftables, journald (root)
+	@SPIKEWATCH=$(abspath $(B)/spikewatch) JOURNAL_SEND=$(abspath $(B)/tests/e2e/journal_send) FLOOD=$(abspath $(B)/bench/flood) tests/e2e/run.sh $(ONLY)
 
 check-replay: $(B)/spikewatch ## captures of every kind through `spikewatch replay` (root)
 	@SPIKEWATCH=$(abspath $(B)/spikewatch) tests/replay/run.sh
