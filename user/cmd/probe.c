@@ -20,7 +20,7 @@ struct findings {
 	struct reasons reasons;
 	struct interfaces interfaces;
 	struct plan plan;
-	struct loader_sizes sizes;
+	struct sizes sizes;
 	struct drops drops; /* as tried */
 	int load_error;     /* of the programs, 0 or -errno */
 	bool tried;         /* to load them */
@@ -44,7 +44,7 @@ static void find(const struct config *config, struct findings *f)
 
 	probe_features(&f->features);
 	probe_capabilities(&f->capabilities);
-	loader_size_maps(config->memory_budget, f->features.possible_cpus, &f->sizes);
+	sizes_fit(config->memory_budget, f->features.possible_cpus, &f->sizes);
 	if (f->features.btf)
 		reasons_read(&f->reasons);
 	if (!links_list(&f->interfaces))

@@ -17,41 +17,15 @@
 #include "kernel/loader.h"
 #include "util/log.h"
 
-/* Least entries per possible CPU: before 6.16 each CPU hoards 128 free nodes of an LRU map. */
-#define LRU_ENTRIES_PER_CPU 256
-#define LRU_ENTRIES_LEAST   1024
-/*
- * A replay reads the counts after a bounded number of packets, so they need little room; to read
- * them costs a walk through all of it.
- */
-#define REPLAY_ENTRIES 8192
-/*
- * More would not tell more of a flood (who sends much is in within the first few thousand keys),
- * and a larger map costs a packet up to twice as much: it no longer fits the CPU's cache.
- */
-#define DROP_ENTRIES_MAX 16384
 /* Of a counting map, what is left for merged keys' last resort. */
 #define ROOM_SPARE 64
-
-/* What the kernel takes per entry: struct htab_elem with its LRU node, rounded key, value. */
-#define BYTES_ELEM  56
-#define BYTES_FLOW  (BYTES_ELEM + 40 + 64)
-#define BYTES_NOTE  (BYTES_ELEM + 16 + 56)
-#define BYTES_HOLD  (BYTES_ELEM + 48 + 2112)
-#define NOTES_LEAST 4096
-/* Of the budget, what out-of-order bytes may take. */
-#define HOLDS_SHARE       16
-#define HOLDS_LEAST       512
-#define BYTES_HTTP_KEY    (BYTES_ELEM + sizeof(struct http_key))
-#define BYTES_DROP_KEY    (BYTES_ELEM + sizeof(struct drop_key))
-#define BYTES_PERCPU_SLOT 8 /* pointer to the per-CPU values */
 
 struct loader {
 	struct spikewatch *skel;
 	struct drops drops;
 	struct attachment *attachments;
 	size_t attachment_count;
-	struct loader_sizes sizes;
+	struct sizes sizes;
 	bool frags; /* sw_xdp_frags is loaded, not sw_xdp */
 	bool replay;
 };
@@ -69,54 +43,6 @@ const char *loader_mode_name(enum loader_mode mode)
 		return "xdp-generic";
 	}
 	return "unknown";
-}
-
-static __u64 bytes_per_drop(unsigned int cpus)
-{
-	if (!cpus)
-		return BYTES_DROP_KEY + sizeof(struct drop_value);
-	return BYTES_DROP_KEY + BYTES_PERCPU_SLOT + cpus * sizeof(struct drop_value);
-}
-
-static __u64 bytes_per_share(unsigned int cpus)
-{
-	__u64 http = BYTES_HTTP_KEY;
-
-	if (cpus)
-		http += BYTES_PERCPU_SLOT + cpus * sizeof(struct http_value);
-	else
-		http += sizeof(struct http_value);
-	/* Two flows for each entry of the counting maps, of which there are two sets. */
-	return 2 * BYTES_FLOW + 2 * http + 2 * bytes_per_drop(cpus);
-}
-
-static __u32 largest_power(__u64 limit, __u32 least)
-{
-	__u32 power = least;
-
-	while (power < 1U << 22 && (__u64)power * 2 <= limit)
-		power *= 2;
-	return power;
-}
-
-void loader_size_maps(__u64 memory_budget, unsigned int possible_cpus, struct loader_sizes *ret)
-{
-	__u64 share = bytes_per_share(possible_cpus);
-	__u64 least = (__u64)LRU_ENTRIES_PER_CPU * possible_cpus, fixed;
-
-	ret->notes = least > NOTES_LEAST ? least : NOTES_LEAST;
-	ret->holds = largest_power(memory_budget / HOLDS_SHARE / BYTES_HOLD, HOLDS_LEAST);
-	fixed = (__u64)ret->notes * BYTES_NOTE + (__u64)ret->holds * BYTES_HOLD;
-	memory_budget -= fixed < memory_budget ? fixed : memory_budget;
-	ret->shared = memory_budget / share < least;
-	if (ret->shared)
-		share = bytes_per_share(0);
-	ret->counts = largest_power(memory_budget / share, LRU_ENTRIES_LEAST);
-	ret->flows = ret->counts * 2;
-	ret->drops = ret->counts < DROP_ENTRIES_MAX ? ret->counts : DROP_ENTRIES_MAX;
-	ret->bytes = ret->counts * share + fixed -
-		     2 * (ret->counts - ret->drops) *
-			     bytes_per_drop(ret->shared ? 0 : possible_cpus);
 }
 
 static int to_log(enum libbpf_print_level level, const char *format, va_list args)
@@ -141,7 +67,7 @@ static int to_log(enum libbpf_print_level level, const char *format, va_list arg
 static int share_template(struct bpf_map *outer, const struct bpf_map *inner, int *ret_fd)
 {
 	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, NULL, bpf_map__key_size(inner),
-				bpf_map__value_size(inner), LRU_ENTRIES_LEAST, NULL);
+				bpf_map__value_size(inner), 1, NULL);
 
 	if (fd < 0)
 		return fd;
@@ -164,7 +90,7 @@ static int size_counts(struct bpf_map *outer, struct bpf_map *a, struct bpf_map 
 	return err || !shared ? err : share_template(outer, a, template_fd);
 }
 
-static int size_maps(struct spikewatch *skel, const struct loader_sizes *sizes, int templates[2])
+static int size_maps(struct spikewatch *skel, const struct sizes *sizes, int templates[2])
 {
 	int err = bpf_map__set_max_entries(skel->maps.flows, sizes->flows);
 
@@ -184,7 +110,7 @@ static int size_maps(struct spikewatch *skel, const struct loader_sizes *sizes, 
 }
 
 /* Sizes the maps, then loads. */
-static int load(struct spikewatch *skel, const struct loader_sizes *sizes)
+static int load(struct spikewatch *skel, const struct sizes *sizes)
 {
 	int templates[2] = { -1, -1 }, err;
 
@@ -198,7 +124,7 @@ static int load(struct spikewatch *skel, const struct loader_sizes *sizes)
 }
 
 static void set_knobs(struct spikewatch *skel, const struct loader_cfg *cfg,
-		      const struct loader_sizes *sizes)
+		      const struct sizes *sizes)
 {
 	skel->rodata->key_other_drops = cfg->key_other_drops;
 	skel->rodata->all_netns = cfg->all_netns;
@@ -221,18 +147,6 @@ static void choose_programs(const struct loader *loader)
 	}
 	bpf_program__set_autoload(skel->progs.sw_xdp_frags, loader->frags);
 	bpf_program__set_autoload(skel->progs.sw_xdp, !loader->frags);
-}
-
-static void size_for_replay(struct loader_sizes *sizes, unsigned int possible_cpus)
-{
-	__u32 entries = REPLAY_ENTRIES;
-
-	while (entries < LRU_ENTRIES_PER_CPU * possible_cpus)
-		entries *= 2;
-	if (entries < sizes->counts)
-		sizes->counts = entries;
-	if (entries < sizes->drops)
-		sizes->drops = entries;
 }
 
 /* Opens and loads the object. */
@@ -275,11 +189,11 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 	loader = calloc(1, sizeof(*loader));
 	if (!loader)
 		return -ENOMEM;
-	loader_size_maps(cfg->memory_budget, features->possible_cpus, &loader->sizes);
+	sizes_fit(cfg->memory_budget, features->possible_cpus, &loader->sizes);
 	loader->frags = features->xdp_load_bytes;
 	loader->replay = cfg->replay;
 	if (cfg->replay) {
-		size_for_replay(&loader->sizes, features->possible_cpus);
+		sizes_for_replay(&loader->sizes, features->possible_cpus);
 		features->ct_lookup = false; /* it knows this host's connections */
 	}
 	drops_choose(reasons, &loader->drops);

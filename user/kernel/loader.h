@@ -9,6 +9,7 @@
 #include "kernel/links.h"
 #include "kernel/probe.h"
 #include "kernel/reasons.h"
+#include "kernel/sizes.h"
 
 struct loader_cfg {
 	__u64 memory_budget;  /* bytes for BPF maps */
@@ -19,26 +20,12 @@ struct loader_cfg {
 	bool replay;          /* for loader_run() alone: nothing can be attached */
 };
 
-/* Entries of each map as they follow from the budget. */
-struct loader_sizes {
-	__u32 flows;
-	__u32 counts; /* each of the two counting maps of HTTP */
-	__u32 drops;  /* each of those of drops */
-	__u32 notes;
-	__u32 holds; /* blocks of 1 KiB */
-	bool shared; /* by all CPUs are the counting maps: the budget is too small for one each */
-	__u64 bytes; /* about what all maps take */
-};
-
 enum loader_mode { MODE_TCX, MODE_CLSACT, MODE_XDP, MODE_XDP_GENERIC };
 
 const char *loader_mode_name(enum loader_mode mode);
 
 struct attachment;
 struct loader;
-
-/* Map sizes for a budget and a number of possible CPUs. */
-void loader_size_maps(__u64 memory_budget, unsigned int possible_cpus, struct loader_sizes *ret);
 
 /*
  * Loads the programs that this kernel takes. The features' tcx member is filled in: it can only be
