@@ -3,9 +3,12 @@
  * What sw_drop takes, above an empty program on the same tracepoint, while a command makes drops in
  * this network namespace: by the kernel's own statistics (BPF_ENABLE_STATS).
  *
- * drops [-i] [-e] COMMAND...   -i: every drop is one that nobody wants; -e: the empty program alone
+ * drops [-i] COMMAND...       -i: every drop is one that nobody wants
+ * drops -e IFACES COMMAND...  empty programs alone: here, and where packets pass interfaces (a list
+ *                             with spaces)
  */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +26,11 @@
 /* As user/kernel/loader.c has them. */
 #define ENTRIES  16384
 #define EPOCH_MS 1000
+/* enum bpf_attach_type, from Linux 6.6 on */
+#define TCX_INGRESS 46
+#define TCX_EGRESS  47
 
-static int load(bool ignore, struct bench_bpf **ret)
+static int load(bool ignore, bool empty, struct bench_bpf **ret)
 {
 	struct bench_bpf *skel = bench_bpf__open();
 	struct bpf_program *prog;
@@ -38,7 +44,8 @@ static int load(bool ignore, struct bench_bpf **ret)
 	{
 		bpf_program__set_autoload(prog, false);
 	}
-	bpf_program__set_autoload(skel->progs.sw_drop, true);
+	bpf_program__set_autoload(skel->progs.sw_drop, !empty);
+	bpf_program__set_autoload(skel->progs.empty_tc, empty);
 	bpf_program__set_autoload(skel->progs.empty_drop, true);
 	err = reasons_read(&reasons);
 	if (err || stat("/proc/self/ns/net", &netns)) {
@@ -90,20 +97,29 @@ static void end_epoch(struct bench_bpf *skel)
 	skel->bss->keys_used[old][KEYS_DROPS][0] = 0;
 }
 
-static int run(struct bench_bpf *skel, bool empty, char **command)
+/* Empty programs at both directions of each interface; links vanish with the process. */
+static int attach_empty(const struct bench_bpf *skel, char *interfaces)
 {
-	int stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME), status;
-	double ns, runs, empty_ns, empty_runs;
-	struct bpf_link *links[2] = {};
-	pid_t pid;
+	int fd = bpf_program__fd(skel->progs.empty_tc);
 
-	if (stats_fd < 0)
+	for (char *name = strtok(interfaces, " "); name; name = strtok(NULL, " ")) {
+		int ifindex = if_nametoindex(name);
+
+		if (!ifindex || bpf_link_create(fd, ifindex, TCX_INGRESS, NULL) < 0 ||
+		    bpf_link_create(fd, ifindex, TCX_EGRESS, NULL) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Runs the command; an epoch ends each second. Its exit status, or -errno. */
+static int run_command(struct bench_bpf *skel, char **command)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
 		return -errno;
-	links[0] = bpf_program__attach(skel->progs.empty_drop);
-	links[1] = empty ? NULL : bpf_program__attach(skel->progs.sw_drop);
-	if (!links[0] || (!links[1] && !empty))
-		return -errno;
-	pid = fork();
 	if (!pid) {
 		execvp(command[0], command);
 		_exit(127);
@@ -112,38 +128,72 @@ static int run(struct bench_bpf *skel, bool empty, char **command)
 		usleep(EPOCH_MS * 1000);
 		end_epoch(skel);
 	}
+	return status ? -EIO : 0;
+}
+
+static int measure(struct bench_bpf *skel, char **command)
+{
+	int stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME), err;
+	struct bpf_link *full = bpf_program__attach(skel->progs.sw_drop);
+	double ns, runs, empty_ns, empty_runs;
+
+	if (stats_fd < 0 || !full)
+		return -errno;
+	err = run_command(skel, command);
 	read_stats(skel->progs.empty_drop, &empty_ns, &empty_runs);
 	read_stats(skel->progs.sw_drop, &ns, &runs);
-	bpf_link__destroy(links[0]);
-	bpf_link__destroy(links[1]);
+	bpf_link__destroy(full);
 	close(stats_fd);
-	if (status || empty_runs == 0 || (!empty && runs == 0))
-		return -EIO;
+	if (err || !empty_runs || !runs)
+		return err ? err : -ENODATA;
 	printf("empty %.1f ns, sw_drop %.1f ns over %.0f runs: %.1f ns more\n",
-	       empty_ns / empty_runs, runs ? ns / runs : 0, runs,
-	       runs ? ns / runs - empty_ns / empty_runs : 0);
+	       empty_ns / empty_runs, ns / runs, runs, ns / runs - empty_ns / empty_runs);
 	return 0;
+}
+
+static int run(struct bench_bpf *skel, char *interfaces, char **command)
+{
+	struct bpf_link *empty = bpf_program__attach(skel->progs.empty_drop);
+	int err;
+
+	if (!empty)
+		return -errno;
+	if (interfaces) {
+		err = attach_empty(skel, interfaces);
+		if (!err)
+			err = run_command(skel, command);
+	} else {
+		err = measure(skel, command);
+	}
+	bpf_link__destroy(empty);
+	return err;
 }
 
 int main(int argc, char **argv)
 {
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-	bool ignore = false, empty = false;
+	char *interfaces = NULL;
 	struct bench_bpf *skel;
+	bool ignore = false;
 	int option, err;
 
-	while ((option = getopt(argc, argv, "+ie")) != -1) {
-		ignore |= option == 'i';
-		empty |= option == 'e';
+	while ((option = getopt(argc, argv, "+ie:")) != -1) {
+		if (option == 'e')
+			interfaces = optarg;
+		else if (option == 'i')
+			ignore = true;
+		else
+			return 2;
 	}
 	if (optind == argc) {
-		fputs("usage: drops [-i] [-e] COMMAND...\n", stderr);
+		fputs("usage: drops [-i] COMMAND...\n       drops -e INTERFACES COMMAND...\n",
+		      stderr);
 		return 2;
 	}
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	err = load(ignore, &skel);
+	err = load(ignore, interfaces != NULL, &skel);
 	if (!err) {
-		err = run(skel, empty, argv + optind);
+		err = run(skel, interfaces, argv + optind);
 		bench_bpf__destroy(skel);
 	}
 	if (err)

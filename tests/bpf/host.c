@@ -230,6 +230,7 @@ static void reset(void)
 	s = current_scratch();
 	ASAN_UNPOISON_MEMORY_REGION(s->headers, sizeof(s->headers));
 	host_maps_reset();
+	memset(keys_used, 0, sizeof(keys_used));
 	now.fail_load = 0;
 	now.outrun_load = 0;
 	now.protocol = 0;
@@ -314,6 +315,11 @@ void host_get_packet(struct host_packet *ret)
 		.payload_off = p->payload_off,
 		.payload_len = p->payload_len,
 	};
+}
+
+void host_set_drop_room(uint32_t keys)
+{
+	set_knob(&drop_room, &keys, sizeof(keys));
 }
 
 void host_set_fill(uint8_t fill)

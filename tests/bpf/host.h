@@ -45,6 +45,9 @@ void host_outrun_load(unsigned int n);
 /* From now on the map of flows is full and refuses, until the next reset. */
 void host_refuse_flows(void);
 
+/* Keys of drops that an epoch has room for; as many as one likes until it is set. */
+void host_set_drop_room(uint32_t keys);
+
 /* A dropped packet as the tracepoint sees it. It begins with its IP header. */
 struct host_drop {
 	const uint8_t *packet;

@@ -66,6 +66,74 @@ static void dropped_groups_show_in_the_coverage(void **state)
 	free(records);
 }
 
+/* A record of many sources: whole where nobody asks for the source, a loss where somebody does. */
+static void merged_records_are_counted_where_they_can_be(void **state)
+{
+	struct rule rules[2] = { deny_rule(), deny_rule() };
+	struct record records[12] = {};
+	struct court court;
+	size_t i;
+
+	rules[0].id = (char *)"to";
+	rules[0].group_by = GROUP_DESTINATION;
+	rules[1].id = (char *)"from";
+	rules[1].group_by = GROUP_SOURCE;
+	for (i = 0; i < 2; i++) {
+		rules[i].kind = RULE_THRESHOLD;
+		rules[i].threshold.count = 100;
+		rules[i].threshold.window_ns = 10 * SECOND_NS;
+	}
+	for (i = 0; i < 11; i++) {
+		records[i] = drop_record("198.51.100.1", "10.2.0.2", 53);
+		records[i].source.w[3] = htonl(0xc6336401U + (__u32)i);
+		records[i].count = 9;
+	}
+	records[11] = drop_record("::", "10.2.0.2", 53);
+	records[11].merged = MERGED_SOURCE;
+	records[11].count = 901;
+	court_open(&court, rules, 2);
+	court.loss = (struct loss){ .merged = { 0, 901 } };
+	court_batch(&court, 500, records, 12);
+	assert_int_equal(court.count, 1);
+	assert_string_equal(court_last(&court)->rule->id, "to");
+	assert_int_equal(court_last(&court)->count, 1000);
+	assert_int_equal(court_last(&court)->cause, CAUSE_FLOOD);
+	assert_int_equal(court_last(&court)->top[DIM_SOURCE].distinct, 11);
+	assert_true(court_last(&court)->top[DIM_SOURCE].distinct_at_least);
+	assert_int_equal(court_last(&court)->top[DIM_SOURCE].rest, 901 + 3 * 9);
+	assert_false(court_last(&court)->coverage.exact);
+	assert_int_equal(court_last(&court)->coverage.evicted, 901);
+	court_close(&court);
+}
+
+/* The other way round: one source, everywhere. */
+static void records_without_destination_are_their_sources(void **state)
+{
+	struct record record = drop_record("198.51.100.1", "::", 0);
+	struct rule rules[2] = { deny_rule(), deny_rule() };
+	struct court court;
+	size_t i;
+
+	rules[0].id = (char *)"from";
+	rules[0].group_by = GROUP_SOURCE;
+	rules[1].id = (char *)"ports";
+	rules[1].group_by = GROUP_SOURCE;
+	for (i = 0; i < 2; i++) {
+		rules[i].kind = RULE_THRESHOLD;
+		rules[i].threshold.count = 1;
+		rules[i].threshold.window_ns = SECOND_NS;
+	}
+	rules[1].threshold.distinct = DISTINCT_PORT;
+	record.merged = MERGED_DESTINATION;
+	court_open(&court, rules, 2);
+	court_send(&court, 0, record, 500);
+	assert_int_equal(court.count, 1);
+	assert_string_equal(court_last(&court)->rule->id, "from");
+	assert_int_equal(court_last(&court)->count, 500);
+	assert_int_equal(court_last(&court)->top[DIM_DESTINATION].count, 0);
+	court_close(&court);
+}
+
 static void a_hundred_thousand_groups_cost_little_a_batch(void **state)
 {
 	enum { GROUPS = 100000, BATCH = 2000, BATCHES = 500 };
@@ -109,6 +177,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_storm_of_incidents_is_bounded_and_counted),
 		cmocka_unit_test(dropped_groups_show_in_the_coverage),
+		cmocka_unit_test(merged_records_are_counted_where_they_can_be),
+		cmocka_unit_test(records_without_destination_are_their_sources),
 		cmocka_unit_test(a_hundred_thousand_groups_cost_little_a_batch),
 	};
 

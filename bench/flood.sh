@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What denied packets cost: sw_drop above an empty program, user space under a flood, and forwarding
+# on one CPU beside a flood on the other, with the sensor and with empty programs at the same hooks.
+. "$(dirname "$0")/../tests/lib/check.sh"
+. "$LIB/topology.sh"
+. "$LIB/firewall.sh"
+. "$LIB/sensor.sh"
+BIN=${BIN:-$ROOT/build/bench}
+ROUNDS=${ROUNDS:-5} # the least of them counts: a neighbour only ever adds
+
+flood() { # ARG...
+  in_ns "$GATEWAY" "$BIN/flood" -i gwc -d 10.77.1.1 -c 0 "$@"
+}
+
+number() { # NAME
+  sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+
+least() {
+  sort -n | head -n 1
+}
+
+# cost WHAT LIMIT DROPS-OPTION FLOOD-ARG...: nanoseconds above an empty program.
+cost() {
+  local what=$1 limit=$2 option=$3 ns
+  shift 3
+  ns=$(for _ in $(seq "$ROUNDS"); do
+    in_ns "$GATEWAY" "$BIN/drops" $option "$BIN/flood" -i gwc -d 10.77.1.1 -c 0 "$@" |
+      sed -n 's/.*: \([0-9.-]*\) ns more/\1/p'
+  done | least)
+  printf '%-52s %8.1f ns (limit %s)\n' "$what" "$ns" "$limit"
+  check "$what: at most $limit ns" awk -v ns="$ns" -v limit="$limit" 'BEGIN { exit !(ns != "" && ns <= limit) }'
+}
+
+# Packets a second that CPU 1 forwards while CPU 0 takes 300,000 that are denied. $1: a command
+# before both, or nothing.
+forward() {
+  in_ns "$GATEWAY" "$@" bash -c '
+    "$0" -i gwc -d 10.77.1.1 -r 300000 -n 900000 -s 1000000 -w 10 -c 0 >"$1/beside" &
+    "$0" -i gwc -d 10.77.2.2 -p 9 -s 16 -n 1000000 -c 1
+    wait $!' "$BIN/flood" "$TMP" | number per_second
+}
+
+with_sensor() {
+  sensor_spawn "$GATEWAY" -c "$TMP/sw.yaml" -i gwc -i gws --attach tcx --json
+  wait_for 20 sensor_ready || die "spikewatch does not start" "$(cat "$SENSOR_ERR")"
+  forward
+  sensor_stop >/dev/null
+}
+
+# In turn, as the machine's moods pass: the best of each.
+compare_forwarding() {
+  for _ in $(seq "$ROUNDS"); do
+    forward "$BIN/drops" -e "gwc gws" >>"$TMP/empty"
+    with_sensor >>"$TMP/full"
+  done
+  local empty full
+  empty=$(sort -n "$TMP/empty" | tail -n 1) full=$(sort -n "$TMP/full" | tail -n 1)
+  printf '%-52s %8d packets/s with empty programs, %d with the sensor\n' \
+    "forwarding beside 300,000 denied packets/s" "$empty" "$full"
+  printf '%-52s %8.0f ns a packet\n' "  that is" \
+    "$(awk -v a="$empty" -v b="$full" 'BEGIN { print 1e9 / b - 1e9 / a }')"
+  check "forwarding beside a flood: within 5 % of empty programs" \
+    awk -v a="$empty" -v b="$full" 'BEGIN { exit !(b >= 0.95 * a) }'
+}
+
+topology_make
+require_tools nft tc
+require_sensor
+firewall_load "$GATEWAY" 'add table inet t
+add chain inet t pre { type filter hook prerouting priority -300; }
+add counter inet t dropped
+add rule inet t pre udp dport 53 counter name dropped drop'
+cost "a freed packet that nobody dropped" 15 -i -n 1000000 -s 10
+cost "a denied packet, 10 sources" 250 "" -n 1000000 -s 10
+cost "a denied packet of a million sources" 250 "" -n 2000000 -s 1000000 -w 10
+
+in_ns "$SERVERS" tc qdisc add dev s0 clsact
+in_ns "$SERVERS" tc filter add dev s0 ingress bpf da obj "$BIN/flood.bpf.o" sec tc ||
+  die "no end for what is forwarded"
+sensor_config "$TMP/sw.yaml" <<<''
+compare_forwarding
