@@ -95,6 +95,7 @@ static void end_epoch(struct bench_bpf *skel)
 	usleep(1000);
 	bpf_map_lookup_and_delete_batch(fd, NULL, &position, keys, values, &n, NULL);
 	skel->bss->keys_used[old][KEYS_DROPS][0] = 0;
+	memset(skel->bss->drop_marks[old], 0, DROP_MARKS);
 }
 
 /* Empty programs at both directions of each interface; links vanish with the process. */

@@ -86,11 +86,14 @@ static __always_inline enum count_result count_new(void *map, const void *key, c
 	return *ret ? COUNT_FOUND : COUNT_REFUSED;
 }
 
-/* Finds the key's value, or adds the key where there is room for it. */
+/*
+ * Finds the key's value, or adds the key where there is room for it. is_absent: no need to look.
+ */
 static __always_inline enum count_result count_find(void *map, const void *key, const void *first,
-						    __u32 room, __u32 *used, void **ret)
+						    bool is_absent, __u32 room, __u32 *used,
+						    void **ret)
 {
-	*ret = bpf_map_lookup_elem(map, key);
+	*ret = is_absent ? NULL : bpf_map_lookup_elem(map, key);
 	if (*ret)
 		return COUNT_FOUND;
 	if (!count_admit(*(volatile __u32 *)used, room))
@@ -119,7 +122,7 @@ static __always_inline void count_http(__u32 which, struct http_key *key)
 
 	if (!map)
 		return;
-	result = count_find(map, key, &one, http_room, used, &value);
+	result = count_find(map, key, &one, false, http_room, used, &value);
 	if (result == COUNT_REFUSED) {
 		__builtin_memset(&key->client, 0, sizeof(key->client));
 		key->merged = MERGED_SOURCE;
@@ -165,6 +168,15 @@ static __always_inline enum count_result count_merged(void *map, struct drop_key
 	return *ret ? COUNT_FOUND : count_new(map, key, first, used, ret);
 }
 
+/* The key's place in drop_marks. Who finds keys of one place gains nothing but their look-up. */
+static __always_inline __u32 drop_place(const struct drop_key *key)
+{
+	__u64 hash = (__u64)key->source.w[3] << 32 | key->destination.w[3];
+
+	hash ^= (__u64)key->source.w[1] << 48 ^ (__u64)key->source.w[2] << 16 ^ key->port;
+	return hash * 0x9e3779b97f4a7c15ULL >> 48 & (DROP_MARKS - 1);
+}
+
 /*
  * Adds one packet to its key, or to a merged one. True where the key is new in this epoch, and then
  * it is as it was.
@@ -174,13 +186,16 @@ static __always_inline bool count_drop(__u32 which, struct drop_key *key, __u64 
 	void *map = bpf_map_lookup_elem(&drop_epochs, &which), *value = NULL;
 	struct drop_value one = { .packets = 1, .bytes = bytes };
 	__u32 *used = keys_used[which & 1][KEYS_DROPS];
+	__u8 *mark = &drop_marks[which & 1][drop_place(key)];
 	enum count_result result;
 
 	if (!map)
 		return false;
-	result = count_find(map, key, &one, drop_room, used, &value);
-	if (result == COUNT_ADDED)
+	result = count_find(map, key, &one, !*(volatile __u8 *)mark, drop_room, used, &value);
+	if (result == COUNT_ADDED) {
+		*mark = 1;
 		return true;
+	}
 	if (result == COUNT_REFUSED)
 		result = count_merged(map, key, &one, used, &value);
 	if (result == COUNT_FOUND) {

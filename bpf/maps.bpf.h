@@ -61,6 +61,12 @@ volatile __u32 drop_site_count = 0;
  */
 __u32 keys_used[2][KEYS_FEEDS][16] = {};
 
+/*
+ * Where no key of drops hashes to, none needs to be looked for: under a flood that spares most
+ * packets a walk through memory that no cache holds. By set; zeroed with the map.
+ */
+__u8 drop_marks[2][DROP_MARKS] = {};
+
 struct flow_key {
 	struct addr client;
 	struct addr server;

@@ -54,6 +54,9 @@ enum sw_merged {
 /* Which counting map's keys are counted: they are few enough to be read in any epoch. */
 enum sw_keys { KEYS_HTTP, KEYS_DROPS, KEYS_FEEDS };
 
+/* Bytes that tell where keys of drops are; a power of two, a few for each key. */
+#define DROP_MARKS 65536
+
 /* One key for each client, server, port and error status; status is 0 for all but 4xx and 5xx. */
 struct http_key {
 	struct addr client;

@@ -231,6 +231,7 @@ static void reset(void)
 	ASAN_UNPOISON_MEMORY_REGION(s->headers, sizeof(s->headers));
 	host_maps_reset();
 	memset(keys_used, 0, sizeof(keys_used));
+	memset(drop_marks, 0, sizeof(drop_marks));
 	now.fail_load = 0;
 	now.outrun_load = 0;
 	now.protocol = 0;

@@ -363,6 +363,8 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 	if (drops || err) {
 		err = read_counts(drain, drain->maps.drop_counts[old], take_drops,
 				  drain->maps.drops_used[old]);
+		/* Keys that stay are not found by their own any more, and counted as merged. */
+		memset(drain->maps.drop_marks[old], 0, DROP_MARKS);
 		failed = failed ? failed : err;
 	}
 	*ret = (struct batch){

@@ -337,6 +337,7 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret)
 				 bpf_map__fd(skel->maps.http_counts_1) },
 		.drop_counts = { bpf_map__fd(skel->maps.drop_counts_0),
 				 bpf_map__fd(skel->maps.drop_counts_1) },
+		.drop_marks = { skel->bss->drop_marks[0], skel->bss->drop_marks[1] },
 		.totals = bpf_map__fd(skel->maps.totals),
 		.events = bpf_map__fd(skel->maps.events),
 		.shared = loader->sizes.shared,

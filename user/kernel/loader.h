@@ -73,6 +73,7 @@ int loader_run(struct loader *loader, const void *frame, __u32 len);
 struct loader_maps {
 	volatile __u32 *epoch;
 	__u32 *http_used[2], *drops_used[2]; /* keys in each counting map */
+	__u8 *drop_marks[2];                 /* DROP_MARKS each: where they are */
 	int http_epochs, drop_epochs;        /* the outer maps */
 	int http_counts[2], drop_counts[2];
 	int totals;
