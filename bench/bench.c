@@ -16,6 +16,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "spikewatch_abi.h" /* what the skeleton has of it */
+
 #include "bench.skel.h"
 #include "tests/bpf/packet.h"
 

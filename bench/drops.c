@@ -20,6 +20,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "spikewatch_abi.h" /* what the skeleton has of it */
+
 #include "bench.skel.h"
 #include "kernel/reasons.h"
 
@@ -53,6 +55,7 @@ static int load(bool ignore, bool empty, struct bench_bpf **ret)
 		goto out;
 	}
 	skel->rodata->has_drop_reason = reasons.known;
+	skel->rodata->reason_unspecified = reasons.unspecified;
 	if (!ignore)
 		memcpy((void *)skel->rodata->reason_class, reasons.class, sizeof(reasons.class));
 	skel->rodata->own_netns = netns.st_ino;

@@ -36,6 +36,7 @@ cost() {
 # Packets a second that CPU 1 forwards while CPU 0 takes 300,000 that are denied. $1: a command
 # that runs both, or nothing.
 forward() {
+  # shellcheck disable=SC2016 # for the other shell
   in_ns "$GATEWAY" "$@" bash -c '
     "$0" -i gwc -d 10.77.1.1 -r 300000 -n 900000 -s 1000000 -w 10 -c 0 >"$1/beside" &
     "$0" -i gws -d 10.77.1.2 -p 9 -s 16 -n 1000000 -c 1
@@ -77,7 +78,7 @@ cost "a denied packet, 10 sources" 250 "" -n 1000000 -s 10
 cost "a denied packet of a million sources" 250 "" -n 2000000 -s 1000000 -w 10
 
 in_ns "$CLIENTS" tc qdisc add dev c0 clsact
-in_ns "$CLIENTS" tc filter add dev c0 ingress bpf da obj "$BIN/flood.bpf.o" sec tc ||
+in_ns "$CLIENTS" tc filter add dev c0 ingress bpf da obj "$ROOT/build/bench/flood.bpf.o" sec tc ||
   die "no end for what is forwarded"
 sensor_config "$TMP/sw.yaml" <<<''
 compare_forwarding

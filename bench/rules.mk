@@ -35,3 +35,7 @@ $(B)/bench/flood: $(B)/bench/flood.o
 $(B)/bench/drops.o: build/gen/bench.skel.h
 $(B)/bench/drops: $(B)/bench/drops.o $(filter $(B)/user/kernel/reasons.o $(B)/user/util/%,$(OBJS))
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: bench-flood
+bench-flood: all $(B)/bench/flood $(B)/bench/drops ## what denied packets cost, and forwarding beside a flood (root)
+	@SPIKEWATCH=$(abspath $(B)/spikewatch) BIN=$(abspath $(B)/bench) bench/flood.sh
