@@ -91,7 +91,7 @@ check "totals are exact, heavy sources right, the rest is known as such" \
 sensor_config "$TMP/rule.yaml" <<'END'
 rules:
   flood: {title: flood, feed: drop, match: {class: [firewall]}, group_by: [destination],
-          threshold: {count: 1000, window: 10s}}
+          threshold: {count: 300000, window: 10s}}
 END
 sensor_spawn "$GATEWAY" -c "$TMP/rule.yaml" -i gwc -i gws --json
 wait_for 20 sensor_ready || die "spikewatch does not start" "$(cat "$SENSOR_ERR")"
