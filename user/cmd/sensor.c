@@ -11,8 +11,6 @@
 #include "cmd/cmd.h"
 #include "cmd/plan.h"
 #include "cmd/sensor.h"
-#include "core/anomaly.h"
-#include "out/text.h"
 #include "util/log.h"
 
 /* A wall clock that moves against CLOCK_BOOTTIME by more than this is said. */
@@ -233,6 +231,7 @@ int sensor_start_judge(struct sensor *sensor, time_t now_s)
 		.rule_count = config->rule_count,
 		.places = &sensor->places,
 		.emit = emit,
+		.bucket = state_take_bucket,
 		.arg = sensor,
 	};
 	int err;
@@ -260,22 +259,6 @@ int sensor_start_judge(struct sensor *sensor, time_t now_s)
 	return EXIT_GOOD;
 }
 
-/* No state is kept in this version: whoever starts it should know what that means. */
-static void say_what_is_learned(const struct config *config)
-{
-	char bucket[TEXT_DURATION_MAX];
-
-	for (size_t i = 0; i < config->rule_count; i++) {
-		const struct rule *rule = &config->rules[i];
-
-		if (rule->enabled && rule->kind == RULE_ANOMALY)
-			log_info(
-				"rule %s learns what is usual anew at each start: it can alert after %d buckets of %s",
-				rule->id, ANOMALY_READY,
-				text_duration(rule->anomaly.bucket_ns, bucket));
-	}
-}
-
 int sensor_open(struct sensor *sensor)
 {
 	int code = sensor_read_host(sensor);
@@ -285,13 +268,16 @@ int sensor_open(struct sensor *sensor)
 	code = sensor_load(sensor);
 	if (!code)
 		code = sensor_start_judge(sensor, time(NULL));
+	if (!code && state_open(sensor)) {
+		log_error("out of memory");
+		code = EXIT_RUNTIME;
+	}
 	if (!code)
 		code = attach_interfaces(sensor);
 	if (code)
 		return code;
 	attach_drops(sensor);
 	sensor_guard_start(sensor);
-	say_what_is_learned(sensor->config);
 	sensor->clock_offset_ns = cmd_now_ns(CLOCK_REALTIME) - cmd_now_ns(CLOCK_BOOTTIME);
 	sensor_say(sensor, SENSOR_STARTED, NULL,
 		   "spikewatch %s watches %u interface%s of %s and this kernel's drops",
@@ -354,6 +340,7 @@ void sensor_look_after(struct sensor *sensor)
 		log_info("all records that waited were sent");
 	sensor->unsent = unsent;
 	look_at_clock(sensor);
+	state_look_after(sensor);
 	sensor_guard(sensor);
 	loader_look_after(sensor->loader);
 	if (missed > sensor->missed)
@@ -372,6 +359,7 @@ void sensor_detach(struct sensor *sensor)
 
 void sensor_close(struct sensor *sensor)
 {
+	state_close(sensor);
 	for (size_t i = 0; i < sensor->sink_count; i++)
 		sensor->sinks[i]->ops->free(sensor->sinks[i]);
 	shadow_free(sensor->shadow);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cmd/counts.h"
+#include "cmd/state.h"
 #include "config/config.h"
 #include "core/judge.h"
 #include "kernel/drain.h"
@@ -26,6 +27,7 @@ struct sensor {
 	struct shadow *shadow; /* NULL: nothing is attached, or it can't be watched over */
 	struct places places;
 	struct judge *judge;
+	struct state *state;   /* NULL in a replay */
 	struct counts *counts; /* NULL without --counts */
 	struct observer observer;
 	bool replay;                     /* packets are of a capture, of elsewhere and then */

@@ -316,7 +316,7 @@ static const struct key config_keys[] = {
 	KEY("keep_attached", read_bool, struct config, keep_attached, .unused = "keep_attached"),
 	KEY("resolve", read_resolve, struct config, resolve, .words = words_resolve),
 	KEY("geoip", read_geoip, struct config, geoip, .max = PATH_MAX_BYTES),
-	KEY("state", read_path, struct config, state, .max = PATH_MAX_BYTES, .unused = "state"),
+	KEY("state", read_path, struct config, state, .max = PATH_MAX_BYTES),
 	KEY("control", read_path, struct config, control, .max = SOCKET_MAX_BYTES,
 	    .unused = "control"),
 	KEY_WHOLE("metrics", read_section, .section = &metrics_keyset),

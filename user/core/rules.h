@@ -120,6 +120,12 @@ size_t rule_resolve_reasons(struct rule *rule, const struct reason_names *names)
 /* Does the rule look at this record? */
 bool rule_match(const struct rule *rule, const struct places *places, const struct record *record);
 
+/*
+ * A number for what a rule counts: its feed, matches, exceptions and groups, not its title, level
+ * or buckets. The same in each run; what lists and zones hold is no part of it.
+ */
+__u64 rule_definition(const struct rule *rule);
+
 /* The group that a matching record belongs to. */
 void rule_group(const struct rule *rule, const struct record *record, struct group_key *ret);
 

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Baselines and counts of buckets: from the judge to the store, and back at the start. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/cmd.h"
+#include "cmd/sensor.h"
+#include "cmd/state.h"
+#include "out/text.h"
+#include "util/log.h"
+
+#define SECOND_NS       1000000000ULL
+#define SAVE_EVERY_NS   (10 * SECOND_NS)
+#define FORGET_EVERY_NS (3600 * SECOND_NS)
+/* While the store fails, so many buckets wait: two of 15 minutes of 10,000 groups and more. */
+#define WAITING_MAX 32768
+
+struct waiting {
+	const struct rule *rule;
+	struct group_key group;
+	struct anomaly_bucket bucket;
+};
+
+struct state {
+	struct store *store;
+	struct waiting *waiting;
+	size_t count, capacity;
+	__u64 lost;                  /* buckets that found no room */
+	__u64 due_ns, forget_due_ns; /* CLOCK_BOOTTIME */
+	bool failing;                /* and it was said */
+};
+
+/* What is done for each series of a rule at the start. */
+struct restoring {
+	struct sensor *sensor;
+	struct store_series wanted;
+	size_t series, buckets;
+	__s64 through_s;
+};
+
+bool state_series(const struct rule *rule, struct store_series *ret)
+{
+	__u64 bucket_ns = rule->anomaly.bucket_ns;
+
+	if (!rule->enabled || rule->kind != RULE_ANOMALY || !bucket_ns || bucket_ns % SECOND_NS)
+		return false;
+	*ret = (struct store_series){
+		.rule = rule->id,
+		.definition = rule_definition(rule),
+		.bucket_s = bucket_ns / SECOND_NS,
+	};
+	return true;
+}
+
+static void learn(const struct anomaly_bucket *bucket, void *arg)
+{
+	struct anomaly_bucket local = *bucket;
+
+	local.zone_s = cmd_zone_s((__u64)local.start_s * SECOND_NS);
+	anomaly_learn(arg, &local);
+}
+
+/* The baseline of a series: as it was kept, and then what was counted since. */
+static int load_baseline(struct store *store, const struct store_series *series,
+			 struct anomaly **ret)
+{
+	const struct anomaly_cfg cfg = { .bucket_s = series->bucket_s };
+	unsigned char model[STORE_MODEL_MAX];
+	struct anomaly *anomaly;
+	__s64 through_s = -1;
+	size_t len;
+	int err = store_model(store, series, &through_s, model, sizeof(model), &len);
+
+	if (!err)
+		err = anomaly_load(&cfg, model, len, &anomaly);
+	if (err == -ENOENT || err == -EINVAL || err == -EUCLEAN) {
+		/* none, or one of another version: the counts tell the same */
+		through_s = -1;
+		err = anomaly_new(&cfg, &anomaly);
+	}
+	if (err)
+		return err;
+	err = store_each_bucket(store, series, through_s, learn, anomaly);
+	if (err) {
+		anomaly_free(anomaly);
+		return err;
+	}
+	*ret = anomaly;
+	return 0;
+}
+
+static int restore_series(const struct store_series *series, void *arg)
+{
+	struct restoring *restoring = arg;
+	struct sensor *sensor = restoring->sensor;
+	struct anomaly *anomaly;
+	__u64 learned;
+	int err;
+
+	if (series->definition != restoring->wanted.definition ||
+	    series->bucket_s != restoring->wanted.bucket_s)
+		return 0;
+	err = load_baseline(sensor->state->store, series, &anomaly);
+	if (err)
+		return err;
+	learned = anomaly_learned(anomaly);
+	err = judge_restore(sensor->judge, series->rule, series->group, anomaly);
+	if (err) {
+		anomaly_free(anomaly);
+		return err == -ENOMEM ? err : 0; /* more groups than there is room for */
+	}
+	restoring->series++;
+	if (learned > restoring->buckets)
+		restoring->buckets = learned;
+	if (series->through_s > restoring->through_s)
+		restoring->through_s = series->through_s;
+	return 0;
+}
+
+static void say_restored(const struct rule *rule, const struct restoring *restoring)
+{
+	char time[TEXT_TIME_MAX], length[TEXT_DURATION_MAX];
+	__u64 end_s = (__u64)restoring->through_s + restoring->wanted.bucket_s;
+
+	if (!restoring->series) {
+		log_info("rule %s begins to learn: it can alert after %d buckets of %s", rule->id,
+			 ANOMALY_READY, text_duration(rule->anomaly.bucket_ns, length));
+		return;
+	}
+	log_info(
+		"rule %s knows %zu series from before, of up to %zu buckets, the last of which ended %s",
+		rule->id, restoring->series, restoring->buckets,
+		text_time(end_s * SECOND_NS, time));
+}
+
+static int restore(struct sensor *sensor)
+{
+	const struct config *config = sensor->config;
+	int err = 0;
+
+	for (size_t i = 0; i < config->rule_count && !err; i++) {
+		struct restoring restoring = { .sensor = sensor };
+
+		if (!state_series(&config->rules[i], &restoring.wanted))
+			continue;
+		err = store_each_series(sensor->state->store, config->rules[i].id, restore_series,
+					&restoring);
+		if (!err)
+			say_restored(&config->rules[i], &restoring);
+	}
+	return err;
+}
+
+static void say_failing(struct sensor *sensor, const char *why)
+{
+	if (!sensor->state->failing)
+		sensor_say(
+			sensor, SENSOR_DEGRADED, "state",
+			"%s; baselines and counts are kept in memory alone and lost at a restart",
+			why);
+	sensor->state->failing = true;
+}
+
+int state_open(struct sensor *sensor)
+{
+	struct store_told told;
+	struct state *state = calloc(1, sizeof(*state));
+	int err;
+
+	if (!state)
+		return -ENOMEM;
+	sensor->state = state;
+	err = store_open(sensor->config->state, STORE_WRITE, time(NULL), &told, &state->store);
+	if (*told.damage)
+		sensor_say(sensor, SENSOR_DEGRADED, "state", "%s", told.damage);
+	if (err) {
+		say_failing(sensor, told.failure);
+		return err == -ENOMEM ? err : 0;
+	}
+	err = restore(sensor);
+	if (err && err != -ENOMEM)
+		log_warning("%s: not all baselines could be read (%s); some are learned anew",
+			    sensor->config->state, store_failure(state->store));
+	return err == -ENOMEM ? err : 0;
+}
+
+static bool make_room(struct state *state)
+{
+	size_t capacity = state->capacity ? state->capacity * 2 : 64;
+	struct waiting *waiting;
+
+	if (state->count < state->capacity)
+		return true;
+	if (state->capacity >= WAITING_MAX)
+		return false;
+	waiting = realloc(state->waiting, capacity * sizeof(*waiting));
+	if (!waiting)
+		return false;
+	state->waiting = waiting;
+	state->capacity = capacity;
+	return true;
+}
+
+void state_take_bucket(const struct judge_series *series, const struct anomaly_bucket *bucket,
+		       const struct anomaly_score *score, void *arg)
+{
+	struct state *state = ((struct sensor *)arg)->state;
+	struct store_series known;
+
+	if (!state || !state->store || !state_series(series->rule, &known))
+		return;
+	if (!make_room(state)) {
+		state->lost++;
+		return;
+	}
+	state->waiting[state->count++] = (struct waiting){
+		.rule = series->rule,
+		.group = *series->group,
+		.bucket = *bucket,
+	};
+}
+
+static int put_waiting(const struct state *state)
+{
+	struct store_series series;
+	int err = 0;
+
+	for (size_t i = 0; i < state->count && !err; i++) {
+		const struct waiting *waiting = &state->waiting[i];
+
+		state_series(waiting->rule, &series);
+		series.group = &waiting->group;
+		err = store_put_bucket(state->store, &series, &waiting->bucket);
+		if (err == -EINVAL) /* a clock before 1970 */
+			err = 0;
+	}
+	return err;
+}
+
+struct saving {
+	const struct state *state;
+	int err;
+};
+
+/* All series of a rule close their buckets together: where one did, all baselines are new. */
+static void put_model(const struct judge_series *series, void *arg)
+{
+	unsigned char model[STORE_MODEL_MAX];
+	struct saving *saving = arg;
+	const struct waiting *last = NULL;
+	struct store_series known;
+	size_t len;
+
+	for (size_t i = saving->state->count; i && !last; i--)
+		if (saving->state->waiting[i - 1].rule == series->rule)
+			last = &saving->state->waiting[i - 1];
+	if (saving->err || !last || !state_series(series->rule, &known))
+		return;
+	known.group = series->group;
+	saving->err = anomaly_save(series->anomaly, model, sizeof(model), &len);
+	if (!saving->err)
+		saving->err = store_put_model(saving->state->store, &known, last->bucket.start_s,
+					      model, len);
+}
+
+/* All that is new in one transaction, or nothing of it. */
+static int save(struct sensor *sensor, __u64 now_ns)
+{
+	struct state *state = sensor->state;
+	struct saving saving = { .state = state };
+	int err = store_begin(state->store);
+
+	if (!err)
+		err = put_waiting(state);
+	if (!err) {
+		judge_each_series(sensor->judge, put_model, &saving);
+		err = saving.err;
+	}
+	if (!err && now_ns >= state->forget_due_ns) {
+		err = store_forget_idle(state->store, time(NULL));
+		state->forget_due_ns = now_ns + FORGET_EVERY_NS;
+	}
+	if (!err)
+		err = store_commit(state->store);
+	return err;
+}
+
+static void save_and_say(struct sensor *sensor)
+{
+	struct state *state = sensor->state;
+	char why[256];
+
+	if (!state || !state->store || !state->count)
+		return;
+	if (save(sensor, cmd_now_ns(CLOCK_BOOTTIME))) {
+		snprintf(why, sizeof(why), "%.120s cannot be written (%.80s)",
+			 sensor->config->state, store_failure(state->store));
+		store_rollback(state->store);
+		say_failing(sensor, why);
+		return;
+	}
+	if (state->failing)
+		sensor_say(sensor, SENSOR_RECOVERED, "state",
+			   "%s is written again; %llu buckets were lost", sensor->config->state,
+			   state->lost);
+	state->failing = false;
+	state->lost = 0;
+	state->count = 0;
+}
+
+void state_look_after(struct sensor *sensor)
+{
+	__u64 now_ns = cmd_now_ns(CLOCK_BOOTTIME);
+
+	if (!sensor->state || now_ns < sensor->state->due_ns)
+		return;
+	sensor->state->due_ns = now_ns + SAVE_EVERY_NS;
+	save_and_say(sensor);
+}
+
+void state_close(struct sensor *sensor)
+{
+	if (!sensor->state)
+		return;
+	save_and_say(sensor);
+	store_close(sensor->state->store);
+	free(sensor->state->waiting);
+	free(sensor->state);
+	sensor->state = NULL;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Migrations: the n-th takes version n - 1 to n; what has been released is never changed. */
+#include "store/schema.h"
+#include "store/sql.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/*
+ * Version 1. counts.buckets: see chunk.h; counts.chunk is the number of the first bucket since the
+ * epoch, divided by CHUNK_SLOTS. models.through_s: the last bucket that the baseline has learned.
+ */
+static const char *const migrations[] = {
+	"CREATE TABLE series ("
+	"  id INTEGER PRIMARY KEY,"
+	"  rule TEXT NOT NULL,"
+	"  definition INTEGER NOT NULL,"
+	"  bucket_s INTEGER NOT NULL CHECK (bucket_s > 0),"
+	"  grp BLOB NOT NULL,"
+	"  through_s INTEGER NOT NULL DEFAULT 0,"
+	"  UNIQUE (rule, definition, bucket_s, grp)) STRICT;"
+	"CREATE TABLE models ("
+	"  series INTEGER PRIMARY KEY REFERENCES series ON DELETE CASCADE,"
+	"  through_s INTEGER NOT NULL,"
+	"  model BLOB NOT NULL) STRICT;"
+	"CREATE TABLE counts ("
+	"  series INTEGER NOT NULL REFERENCES series ON DELETE CASCADE,"
+	"  chunk INTEGER NOT NULL,"
+	"  buckets BLOB NOT NULL,"
+	"  PRIMARY KEY (series, chunk)) STRICT, WITHOUT ROWID;",
+};
+
+int schema_version(void)
+{
+	return (int)ARRAY_SIZE(migrations);
+}
+
+/* The version of a database that is ours or empty (0). */
+static int read_version(sqlite3 *db, int *ret)
+{
+	__s64 application, version, objects;
+	int err = sql_number(db, "PRAGMA application_id", &application);
+
+	if (!err)
+		err = sql_number(db, "PRAGMA user_version", &version);
+	if (!err)
+		err = sql_number(db, "SELECT count(*) FROM sqlite_schema", &objects);
+	if (err)
+		return err;
+	if (application != SCHEMA_APPLICATION && (application || version || objects))
+		return -EMEDIUMTYPE;
+	if (version < 0 || version > schema_version())
+		return -EPROTO;
+	*ret = (int)version;
+	return 0;
+}
+
+static int apply(sqlite3 *db, int from)
+{
+	char stamp[96];
+	int err = 0, i;
+
+	for (i = from; i < schema_version() && !err; i++)
+		err = sql_run(db, migrations[i]);
+	snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		 SCHEMA_APPLICATION, schema_version());
+	return err ? err : sql_run(db, stamp);
+}
+
+int schema_migrate(sqlite3 *db)
+{
+	int version, err = read_version(db, &version);
+
+	if (err || version == schema_version())
+		return err;
+	err = sql_run(db, "BEGIN IMMEDIATE");
+	if (!err)
+		err = apply(db, version);
+	if (!err)
+		err = sql_run(db, "COMMIT");
+	if (err)
+		sql_run(db, "ROLLBACK");
+	return err;
+}
+
+int schema_check(sqlite3 *db)
+{
+	int version, err = read_version(db, &version);
+
+	if (err)
+		return err;
+	return version == schema_version() ? 0 : -EPROTO;
+}
