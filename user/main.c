@@ -17,6 +17,7 @@ static const struct {
 	{ "check", cmd_check, "validate a configuration, print the effective one" },
 	{ "replay", cmd_replay, "the same programs and rules over captures (pcap, pcapng)" },
 	{ "score", cmd_score, "how unusual each count of a series is (CSV: time,count)" },
+	{ "backtest", cmd_backtest, "what anomaly rules would have raised over the counts kept" },
 };
 
 static void usage(FILE *out)

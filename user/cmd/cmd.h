@@ -26,6 +26,7 @@ int cmd_check(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_score(int argc, char **argv);
+int cmd_backtest(int argc, char **argv);
 
 /*
  * Loads the configuration and says what is wrong or without effect. path NULL: CONFIG_PATH where
