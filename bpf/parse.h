@@ -188,7 +188,7 @@ static __always_inline enum parse_result parse_layer(const struct parse_view *vi
 						     __u32 off, struct packet *ret)
 {
 	enum parse_result result;
-	__be16 type;
+	__be16 type = 0;
 
 	__builtin_memset(ret, 0, sizeof(*ret));
 	if (view->inner)

@@ -147,7 +147,7 @@ static const __u8 *cut(struct segmenter *s, const struct layers *layers,
 
 const __u8 *segment_next(struct segmenter *s, __u32 *ret_len)
 {
-	struct layers layers;
+	struct layers layers = {};
 	struct packet packet;
 
 	if (s->done)
