@@ -214,4 +214,27 @@ static __always_inline void count_event(struct totals *t, const struct event *ev
 		count_add(t, COUNT_RING_SENT);
 }
 
+/* The same for the first packet of a drop key. */
+static __always_inline void count_drop_event(struct totals *t, const struct drop_key *key,
+					     __be16 source_port)
+{
+	struct event event = {};
+	__u64 flags;
+
+	if (!count_ring_admit(t, &flags))
+		return;
+	event.time_ns = bpf_ktime_get_boot_ns();
+	event.source = key->source;
+	event.destination = key->destination;
+	event.source_port = source_port;
+	event.destination_port = key->port;
+	event.code = key->reason;
+	event.type = EVENT_DROP;
+	event.proto = key->proto;
+	event.ifindex = key->in_ifindex ? key->in_ifindex : key->out_ifindex;
+	event.class = key->class;
+	event.hook = key->hook;
+	count_event(t, &event, flags);
+}
+
 #endif

@@ -3,7 +3,7 @@
 #ifndef BPF_DROP_H
 #define BPF_DROP_H
 
-#include "count.bpf.h"
+#include "denial.bpf.h"
 #include "place.bpf.h"
 
 #define DROP_NO_HEADER 0xffff /* skb->network_header that was never set */
@@ -92,27 +92,6 @@ static __always_inline __u32 drop_read(struct drop_scratch *s, const struct sk_b
 	return parse_dropped(have, len);
 }
 
-static __always_inline void drop_send_event(struct drop_scratch *s, struct totals *t)
-{
-	struct event event = {};
-	__u64 flags;
-
-	if (!count_ring_admit(t, &flags))
-		return;
-	event.time_ns = bpf_ktime_get_boot_ns();
-	event.source = s->key.source;
-	event.destination = s->key.destination;
-	event.source_port = s->packet.source_port;
-	event.destination_port = s->key.port;
-	event.code = s->key.reason;
-	event.type = EVENT_DROP;
-	event.proto = s->key.proto;
-	event.ifindex = s->key.in_ifindex ? s->key.in_ifindex : s->key.out_ifindex;
-	event.class = s->key.class;
-	event.hook = s->key.hook;
-	count_event(t, &event, flags);
-}
-
 static __always_inline void drop_count(struct drop_scratch *s, struct totals *t, __u32 which,
 				       const struct sk_buff *skb, __u32 reason, __u8 class)
 {
@@ -134,8 +113,9 @@ static __always_inline void drop_count(struct drop_scratch *s, struct totals *t,
 	s->key.reason = reason;
 	s->key.class = class;
 	place_set(&s->key, skb, reason_hook[reason]);
+	attempt_is_dropped(&s->packet, class);
 	if (count_drop(which, &s->key, skb->len))
-		drop_send_event(s, t);
+		count_drop_event(t, &s->key, s->packet.source_port);
 }
 
 /* Why a packet was freed that the kernel gives no reason for. */

@@ -7,6 +7,7 @@
 #define BPF_MAPS_H
 
 #include "http1.h"
+#include "parse_quote.h"
 
 /* --- knobs: constants to the verifier, set by user/kernel/loader.c alone -------------------- */
 
@@ -40,6 +41,9 @@ const volatile __u32 drop_room = 0xffffffff;
 /* Is a response counted only where the other direction's request was seen? */
 const volatile bool require_reverse = true;
 
+/* Are attempts to connect followed: does a rule look at class refused or unanswered? */
+const volatile bool follow_attempts = false;
+
 /* --- state ---------------------------------------------------------------------------------- */
 
 /*
@@ -47,6 +51,8 @@ const volatile bool require_reverse = true;
  * other.
  */
 volatile __u32 epoch = 0;
+/* Seconds, of the clock or of a capture: set by user space when it closes an epoch. */
+volatile __u32 tick = 0;
 
 /*
  * Where packets are freed without a reason, for one all the same. Not knobs: modules come later.
@@ -81,6 +87,12 @@ struct flow_note {
 	__u64 time_ns; /* CLOCK_BOOTTIME */
 	__u32 ifindex; /* where it was seen */
 	__u32 hook;
+};
+
+/* Which interface heard of a flow's denial first: the others hear the same. */
+struct denier {
+	__u32 ifindex;
+	__u32 last_s;
 };
 
 /* What NAT leaves alone of a packet. */
@@ -137,8 +149,13 @@ struct scratch {
 	struct flow_note note;
 	struct note_key note_key;
 	struct http_key http_key;
+	struct drop_key drop_key;
+	struct attempt_key attempt_key;
+	struct attempt attempt;
+	struct denier denier;
 	struct packet packet;
-	__u32 epoch; /* 0 or 1, the same for all counts of one packet */
+	struct packet quote; /* the packet that an ICMP error is about */
+	__u32 epoch;         /* 0 or 1, the same for all counts of one packet */
 	__u32 hook;
 	__u32 ifindex;
 	__u32 is_new;     /* run.flow is not in the map yet */
@@ -232,6 +249,37 @@ struct {
 	__type(value, struct hold);
 } holds SEC(".maps");
 
+/*
+ * struct attempt_key -> struct attempt. SYNs without an answer so far. Written by packet programs,
+ * emptied by user space. When full, attempts are counted as untracked. 136 B each; one entry where
+ * no rule looks.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct attempt_key);
+	__type(value, struct attempt);
+} attempts SEC(".maps");
+
+/*
+ * struct attempt_key (pad: who denied) -> struct denier. Written and read by packet programs. When
+ * full, the oldest goes: what several interfaces hear of one denial may count twice. 104 B each.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct attempt_key);
+	__type(value, struct denier);
+} deniers SEC(".maps");
+
+/* ifindex -> 1 where copies of traffic come in. Written by user space. 64 B each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, __u32);
+} taps SEC(".maps");
+
 /* 0 -> a block without bytes, to insert. Never written. 5.1 KiB. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -259,7 +307,7 @@ struct {
 	__array(values, struct http_counts);
 } http_epochs SEC(".maps") = { .values = { &http_counts_0, &http_counts_1 } };
 
-/* struct drop_key -> struct drop_value per CPU; the same for drops. Written by sw_drop. */
+/* struct drop_key -> struct drop_value per CPU; the same for drops. Written by all programs. */
 struct drop_counts {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 1024);

@@ -114,7 +114,11 @@ static __always_inline enum parse_result parse_l4(const struct parse_view *view,
 		return parse_udp(view, off, len, ret);
 	case PARSE_PROTO_ICMP:
 	case PARSE_PROTO_ICMPV6:
-		return len < 4 ? PARSE_L4_SHORT : PARSE_OK;
+		if (len < 4)
+			return PARSE_L4_SHORT;
+		ret->payload_off = off;
+		ret->payload_len = len;
+		return PARSE_OK;
 	default:
 		if (view->inner || !parse_is_tunnel(ret->proto))
 			return PARSE_OK;

@@ -23,6 +23,8 @@
 #define PARSE_PROTO_IPV6    41
 #define PARSE_PROTO_GRE     47
 #define PARSE_PROTO_ICMPV6  58
+#define PARSE_PROTO_DCCP    33
+#define PARSE_PROTO_SCTP    132
 #define PARSE_PROTO_UDPLITE 136
 
 #define PARSE_TCP_FIN 0x01
@@ -56,8 +58,9 @@ struct packet {
 	__be16 tunneled; /* what the payload is, or, behind a tunnel, was: PARSE_TYPE_*; else 0 */
 	__u32 seq;       /* TCP, host order */
 	__u32 ack;
-	__u32 payload_off; /* TCP, tunnels: from the start of the buffer */
-	__u32 payload_len; /* TCP, tunnels: by the IP header's length, so without padding */
+	/* Of TCP and tunnels what is behind the header, of ICMP its header too. */
+	__u32 payload_off; /* from the start of the buffer */
+	__u32 payload_len; /* by the IP header's length, so without padding */
 };
 
 #ifndef __bpf__
@@ -127,6 +130,16 @@ struct parse_view {
 	bool inner;      /* a tunnel's inside: the end of what is looked into */
 	__u32 frame_len; /* of the whole packet, or where the tunnel's inside ends */
 };
+
+/* How many of len (> 0) bytes to copy: 1..PARSE_WINDOW. The mask shows it to every verifier. */
+static __always_inline __u32 parse_bound(__u32 len)
+{
+	if (len > PARSE_WINDOW)
+		len = PARSE_WINDOW;
+	len--;
+	PARSE_KEEP(len);
+	return (len & (PARSE_WINDOW - 1)) + 1;
+}
 
 /*
  * Why bytes [off, off + need) are not in the view: beyond the frame, or beyond what is looked at.

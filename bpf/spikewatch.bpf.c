@@ -26,25 +26,40 @@ static __always_inline int keep_tc(struct __sk_buff *skb, __u32 off, __u8 *to, _
 
 NAT_DEFINE(tc, struct __sk_buff, bpf_skb_ct_lookup)
 HTTP_DEFINE(tc, struct __sk_buff, load_tc, keep_tc, nat_begin_tc)
+DENIAL_DEFINE(tc, struct __sk_buff, load_tc)
 
-/* Parses s->headers and counts the result. True: a TCP segment for the HTTP machine. */
-static __always_inline bool judge_headers(struct scratch *s, struct totals *t, __u32 result)
+/* What is to be done with a packet further on. */
+enum todo { TODO_NOTHING, TODO_HTTP, TODO_CONNECTION, TODO_DENIAL };
+
+/* Counts what became of the headers. */
+static __always_inline enum todo judge_headers(struct scratch *s, struct totals *t, __u32 result)
 {
 	struct packet *p = &s->packet;
 
 	if (result != PARSE_OK) {
 		count_unparsed(t, COUNT_PARSE_TRUNCATED, result);
-		return false;
+		return TODO_NOTHING;
 	}
 	count_add(t, COUNT_UNDERSTOOD);
-	if (p->proto != PARSE_PROTO_TCP || (!p->payload_len && !(p->tcp_flags & PARSE_TCP_SYN)))
-		return false;
+	if (p->proto != PARSE_PROTO_TCP)
+		return denial_is_icmp(p) ? TODO_DENIAL : TODO_NOTHING;
+	if (p->tcp_flags & (PARSE_TCP_SYN | PARSE_TCP_RST))
+		return TODO_CONNECTION;
+	if (!p->payload_len)
+		return TODO_NOTHING;
 	flow_set_key(s);
-	if (p->tcp_flags & PARSE_TCP_SYN) {
+	return TODO_HTTP;
+}
+
+/* A segment with SYN or RST. What data it may have is no part of the stream for HTTP. */
+static __always_inline void see_connection(struct scratch *s)
+{
+	if (follow_attempts)
+		attempt_see();
+	if (s->packet.tcp_flags & PARSE_TCP_SYN) {
+		flow_set_key(s);
 		flow_see_syn();
-		return false;
 	}
-	return true;
 }
 
 /* A layer of s->headers -> s->packet; a global function, so that it is verified once for both. */
@@ -109,19 +124,9 @@ __noinline int parse_linear_xdp(struct xdp_md *xdp, __u32 frame_len)
 			    PARSE_START_ETHERNET);
 }
 
-/* How many of len (> 0) bytes to copy: 1..PARSE_WINDOW. The mask shows it to every verifier. */
-static __always_inline __u32 bound_headers(__u32 len)
-{
-	if (len > PARSE_WINDOW)
-		len = PARSE_WINDOW;
-	len--;
-	PARSE_KEEP(len);
-	return (len & 0xff) + 1;
-}
-
 static __always_inline int parse_tc(struct __sk_buff *skb, struct scratch *s, __u32 start)
 {
-	__u32 len = skb->len, have = bound_headers(len);
+	__u32 len = skb->len, have = parse_bound(len);
 	int result = parse_linear_tc(skb, start);
 
 	if (result != PARSE_NEEDS_COPY)
@@ -136,6 +141,7 @@ static __always_inline int see_tc(struct __sk_buff *skb, enum sw_hook hook, enum
 	__u32 which = epoch & 1, result;
 	struct totals *t = count_totals(which);
 	struct scratch *s = scratch_get();
+	enum todo todo;
 
 	if (!s || !t)
 		return TC_ACT_UNSPEC;
@@ -150,10 +156,16 @@ static __always_inline int see_tc(struct __sk_buff *skb, enum sw_hook hook, enum
 	if (result == PARSE_NOT_IP && !s->packet.tunneled && start == PARSE_START_ETHERNET &&
 	    (skb->protocol == PARSE_BE16(0x0800) || skb->protocol == PARSE_BE16(0x86dd)))
 		result = parse_tc(skb, s, PARSE_START_IP);
-	if (judge_headers(s, t, result)) {
-		s->ifindex = skb->ifindex;
+	todo = judge_headers(s, t, result);
+	if (todo == TODO_NOTHING)
+		return TC_ACT_UNSPEC;
+	s->ifindex = skb->ifindex;
+	if (todo == TODO_HTTP)
 		http_payload_tc(skb);
-	}
+	else if (todo == TODO_CONNECTION)
+		see_connection(s);
+	else
+		denial_see_tc(skb);
 	return TC_ACT_UNSPEC;
 }
 
@@ -243,6 +255,7 @@ static __always_inline int begin_xdp(struct xdp_md *xdp)
 }
 
 HTTP_DEFINE(xdp, struct xdp_md, load_xdp, keep_xdp, begin_xdp)
+DENIAL_DEFINE(xdp, struct xdp_md, load_xdp)
 
 /* --- XDP with frags: multi-buffer packets --------------------------------------------------- */
 
@@ -258,12 +271,13 @@ static __always_inline int keep_xdp_frags(struct xdp_md *xdp, __u32 off, __u8 *t
 
 NAT_DEFINE(xdp_frags, struct xdp_md, bpf_xdp_ct_lookup)
 HTTP_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags, keep_xdp_frags, nat_begin_xdp_frags)
+DENIAL_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags)
 
 static __always_inline int parse_xdp(struct xdp_md *xdp, struct scratch *s, bool frags)
 {
 	const void *data = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
 	__u32 len = frags ? bpf_xdp_get_buff_len(xdp) : bytes_between(data, end),
-	      have = bound_headers(len);
+	      have = parse_bound(len);
 	int result = parse_linear_xdp(xdp, len);
 
 	if (result != PARSE_NEEDS_COPY)
@@ -278,19 +292,27 @@ static __always_inline int see_xdp(struct xdp_md *xdp, bool frags)
 	__u32 which = epoch & 1;
 	struct totals *t = count_totals(which);
 	struct scratch *s = scratch_get();
+	enum todo todo;
 
 	if (!s || !t)
 		return XDP_PASS;
 	count_add(t, COUNT_PACKETS_XDP);
 	s->epoch = which;
 	s->hook = HOOK_XDP;
-	if (judge_headers(s, t, parse_xdp(xdp, s, frags))) {
-		s->ifindex = xdp->ingress_ifindex;
-		if (frags)
-			http_payload_xdp_frags(xdp);
-		else
-			http_payload_xdp(xdp);
-	}
+	todo = judge_headers(s, t, parse_xdp(xdp, s, frags));
+	if (todo == TODO_NOTHING)
+		return XDP_PASS;
+	s->ifindex = xdp->ingress_ifindex;
+	if (todo == TODO_CONNECTION)
+		see_connection(s);
+	else if (todo == TODO_HTTP && frags)
+		http_payload_xdp_frags(xdp);
+	else if (todo == TODO_HTTP)
+		http_payload_xdp(xdp);
+	else if (frags)
+		denial_see_xdp_frags(xdp);
+	else
+		denial_see_xdp(xdp);
 	return XDP_PASS;
 }
 

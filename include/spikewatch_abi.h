@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 5
+#define SW_ABI 6
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {
@@ -152,6 +152,12 @@ _Static_assert(sizeof(struct drop_key) == 52, "drop_key is map ABI");
 	X(FLOWS_CREATED, "flows_created")                             \
 	X(FLOWS_JOINED, "flows_joined")                               \
 	X(FLOWS_REFUSED, "flows_refused")                             \
+	X(DENIAL_UNREADABLE, "denial_unreadable")                     \
+	X(DENIAL_MISDIRECTED, "denial_misdirected")                   \
+	X(DENIAL_REPEATED, "denial_repeated")                         \
+	X(ATTEMPTS, "attempts")                                       \
+	X(ATTEMPTS_ANSWERED, "attempts_answered")                     \
+	X(ATTEMPTS_UNTRACKED, "attempts_untracked")                   \
 	X(RING_SENT, "ring_sent")                                     \
 	X(RING_OVER_BUDGET, "ring_over_budget")                       \
 	X(RING_DROPPED, "ring_dropped")
@@ -169,7 +175,7 @@ enum sw_counter {
  */
 #define SW_REASON_MAX     256
 #define SW_REASON_FOREIGN (SW_REASON_MAX - 1)
-#define SW_REASON_OWN     248
+#define SW_REASON_OWN     240
 
 enum sw_own_reason {
 	SW_REASON_NETFILTER = 248,     /* kernels without reasons */
@@ -187,6 +193,48 @@ struct drop_site {
 };
 
 #define SW_SITES_MAX 16
+
+/* Of what the network says about a deny: X(constant, name). */
+#define SW_REASONS_DENIAL(X)                         \
+	X(NET_PROHIBITED, "ICMP_NET_PROHIBITED")     \
+	X(HOST_PROHIBITED, "ICMP_HOST_PROHIBITED")   \
+	X(ADMIN_PROHIBITED, "ICMP_ADMIN_PROHIBITED") \
+	X(POLICY_FAIL, "ICMP_POLICY_FAIL")           \
+	X(REJECT_ROUTE, "ICMP_REJECT_ROUTE")         \
+	X(TCP_RESET, "TCP_RESET")                    \
+	X(NO_ANSWER, "NO_ANSWER")
+
+enum sw_denial_reason {
+	SW_REASON_DENIAL_BEFORE = SW_REASON_OWN - 1,
+#define X(constant, name) SW_REASON_##constant,
+	SW_REASONS_DENIAL(X)
+#undef X
+};
+
+_Static_assert((int)SW_REASON_NO_ANSWER < (int)SW_REASON_NETFILTER, "each has its own number");
+
+/* An attempt to connect, told by its SYN. */
+struct attempt_key {
+	struct addr source;
+	struct addr destination;
+	__be16 source_port;
+	__be16 port;
+	__u32 pad;
+};
+
+/* Seconds are those of `tick`, which user space sets. */
+struct attempt {
+	struct addr source;
+	__u32 seq; /* of the SYN */
+	__u32 first_s;
+	__u32 last_s; /* when it was sent again */
+	__u32 ifindex;
+	__u32 bytes;   /* of the frame */
+	__u32 is_told; /* counted as unanswered already */
+};
+
+_Static_assert(sizeof(struct attempt_key) == 40, "attempt_key is map ABI");
+_Static_assert(sizeof(struct attempt) == 40, "attempt is map ABI");
 
 /* Value of the map `totals`: two entries per CPU, one for each of the two epochs in turn. */
 struct totals {

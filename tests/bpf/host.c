@@ -42,6 +42,9 @@ static struct host_map maps[] = {
 	HASH(notes),
 	HASH(holds),
 	ARRAY(empty_holds, 1),
+	HASH(attempts),
+	HASH(deniers),
+	HASH(taps),
 	HASH(http_counts_0),
 	HASH(http_counts_1),
 	HASH(drop_counts_0),
@@ -222,10 +225,26 @@ static int run(enum program program, const uint8_t *packet, size_t len)
 		       : run_xdp(program);
 }
 
+/* Knobs are constants to the programs: user space sets them before it loads. */
+static void set_knob(const volatile void *knob, const void *value, size_t len)
+{
+	unsigned long at = (unsigned long)knob, page;
+
+	/* clang leaves out what is written to a constant, if it knows that it is one. */
+	asm volatile("" : "+r"(at));
+	page = at & ~(PAGE - 1UL);
+	assert(!mprotect((void *)page, at + len - page, PROT_READ | PROT_WRITE));
+	memcpy((void *)at, value, len);
+}
+
 static void reset(void)
 {
 	struct scratch *s;
 
+	bool yes = true;
+
+	set_knob(&follow_attempts, &yes, sizeof(yes));
+	tick = 1;
 	host_maps_register(maps, sizeof(maps) / sizeof(maps[0]));
 	s = current_scratch();
 	ASAN_UNPOISON_MEMORY_REGION(s->headers, sizeof(s->headers));
@@ -276,13 +295,32 @@ static void read_counts(struct counts *ret)
 	memcpy(ret->events, sent, ret->event_count * sizeof(*sent));
 }
 
-/* Knobs are constants to the programs: user space sets them before it loads. */
-static void set_knob(const volatile void *knob, const void *value, size_t len)
+static void set_tap(bool on)
 {
-	unsigned long page = (unsigned long)knob & ~(PAGE - 1UL);
+	__u32 ifindex = 1;
 
-	assert(!mprotect((void *)page, (unsigned long)knob + len - page, PROT_READ | PROT_WRITE));
-	memcpy((void *)(unsigned long)knob, value, len);
+	if (on)
+		bpf_map_update_elem(&taps, &ifindex, &ifindex, BPF_ANY);
+	else
+		bpf_map_delete_elem(&taps, &ifindex);
+}
+
+static void set_second(__u32 second)
+{
+	tick = second;
+}
+
+static void count_entry(void *ctx, const void *key, const void *value)
+{
+	++*(size_t *)ctx;
+}
+
+static size_t count_attempts(void)
+{
+	size_t count = 0;
+
+	host_map_visit(&attempts, count_entry, &count);
+	return count;
 }
 
 static void set_require_reverse(bool on)
@@ -297,6 +335,9 @@ const struct target host_target = {
 	.run = run,
 	.forget_flows = forget_flows,
 	.read = read_counts,
+	.attempts = count_attempts,
+	.set_tap = set_tap,
+	.set_second = set_second,
 	.require_reverse = set_require_reverse,
 };
 

@@ -18,6 +18,7 @@
 
 #define MAP_SIZE 65536
 #define CPUS_MAX 512
+#define ATTEMPTS 64
 /* A test run puts more into frags, even for a program that does not take them. */
 #define LINEAR_MOST 3000
 
@@ -64,7 +65,9 @@ int kernel_load(void)
 	bpf_program__set_autoload(state.skel->progs.sw_drop, false); /* can't be test-run */
 	bpf_program__set_autoload(state.skel->progs.sw_xdp_frags, takes_frags());
 	state.skel->rodata->require_reverse = !state.one_sided;
+	state.skel->rodata->follow_attempts = true;
 	bpf_map__set_max_entries(state.skel->maps.flows, MAP_SIZE);
+	bpf_map__set_max_entries(state.skel->maps.attempts, ATTEMPTS);
 	err = spikewatch__load(state.skel);
 	if (err)
 		goto out;
@@ -155,6 +158,22 @@ static void forget_flows(void)
 	empty_map(state.skel->maps.holds);
 }
 
+static void set_tap(bool on)
+{
+	int fd = bpf_map__fd(state.skel->maps.taps);
+	__u32 ifindex = 1; /* a test run's packets come in at lo */
+
+	if (on)
+		bpf_map_update_elem(fd, &ifindex, &ifindex, BPF_ANY);
+	else
+		bpf_map_delete_elem(fd, &ifindex);
+}
+
+static void set_second(__u32 second)
+{
+	state.skel->bss->tick = second;
+}
+
 static void reset(void)
 {
 	static struct totals zeroes[CPUS_MAX];
@@ -163,6 +182,11 @@ static void reset(void)
 	assert(libbpf_num_possible_cpus() <= CPUS_MAX);
 	forget_flows();
 	empty_hash(bpf_map__fd(state.skel->maps.http_counts_0), sizeof(struct http_key));
+	empty_hash(bpf_map__fd(state.skel->maps.drop_counts_0), sizeof(struct drop_key));
+	empty_map(state.skel->maps.attempts);
+	empty_map(state.skel->maps.deniers);
+	set_tap(false);
+	set_second(1);
 	bpf_map_update_elem(bpf_map__fd(state.skel->maps.totals), &zero, zeroes, BPF_ANY);
 	ring_buffer__consume(state.ring);
 	state.event_count = 0;
@@ -176,9 +200,37 @@ static void read_totals(struct totals *ret)
 	memset(ret, 0, sizeof(*ret));
 	if (bpf_map_lookup_elem(bpf_map__fd(state.skel->maps.totals), &zero, per_cpu))
 		abort();
-	for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++)
+	for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++) {
 		for (int i = 0; i < COUNT_MAX; i++)
 			ret->n[i] += per_cpu[cpu].n[i];
+		for (int i = 0; i < CLASS_MAX; i++)
+			ret->drop_class[i] += per_cpu[cpu].drop_class[i];
+		for (int i = 0; i < SW_REASON_MAX; i++)
+			ret->drop_reason[i] += per_cpu[cpu].drop_reason[i];
+	}
+}
+
+static void read_drops(struct counts *ret)
+{
+	static struct drop_value per_cpu[CPUS_MAX];
+	int fd = bpf_map__fd(state.skel->maps.drop_counts_0);
+	struct drop_key *before = NULL, key;
+
+	ret->drop_key_count = 0;
+	for (; !bpf_map_get_next_key(fd, before, &key);
+	     before = &ret->drop_keys[ret->drop_key_count++]) {
+		struct drop_value *value = &ret->drop_values[ret->drop_key_count];
+
+		assert(ret->drop_key_count < TARGET_KEYS);
+		ret->drop_keys[ret->drop_key_count] = key;
+		*value = (struct drop_value){};
+		if (bpf_map_lookup_elem(fd, &key, per_cpu))
+			abort();
+		for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++) {
+			value->packets += per_cpu[cpu].packets;
+			value->bytes += per_cpu[cpu].bytes;
+		}
+	}
 }
 
 static void read_counts(struct counts *ret)
@@ -189,7 +241,7 @@ static void read_counts(struct counts *ret)
 
 	read_totals(&ret->totals);
 	ret->key_count = 0;
-	ret->drop_key_count = 0;
+	read_drops(ret);
 	for (; !bpf_map_get_next_key(fd, before, &key); before = &ret->keys[ret->key_count++]) {
 		assert(ret->key_count < TARGET_KEYS);
 		ret->keys[ret->key_count] = key;
@@ -202,6 +254,17 @@ static void read_counts(struct counts *ret)
 	ring_buffer__consume(state.ring);
 	memcpy(ret->events, state.events, state.event_count * sizeof(state.events[0]));
 	ret->event_count = state.event_count;
+}
+
+static size_t count_attempts(void)
+{
+	int fd = bpf_map__fd(state.skel->maps.attempts);
+	struct attempt_key key, *before = NULL;
+	size_t count = 0;
+
+	for (; !bpf_map_get_next_key(fd, before, &key); before = &key)
+		count++;
+	return count;
 }
 
 /* A constant to the programs: they are loaded anew. */
@@ -222,5 +285,8 @@ const struct target kernel_target = {
 	.run = run,
 	.forget_flows = forget_flows,
 	.read = read_counts,
+	.attempts = count_attempts,
+	.set_tap = set_tap,
+	.set_second = set_second,
 	.require_reverse = set_require_reverse,
 };

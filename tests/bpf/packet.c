@@ -124,7 +124,16 @@ static void put_transport(struct writer *w, const struct packet_spec *spec, uint
 		break;
 	case PACKET_ICMP:
 	case PACKET_ICMPV6:
-		put(w, 8)[0] = proto == PACKET_ICMP ? 8 : 128; /* echo request */
+		h = put(w, 8);
+		h[0] = proto == PACKET_ICMP ? 8 : 128; /* echo request */
+		if (spec->icmp_type)
+			h[0] = spec->icmp_type;
+		h[1] = spec->icmp_code;
+		break;
+	case PACKET_SCTP:
+		h = put(w, 12);
+		store16(h, from);
+		store16(h + 2, to);
 		break;
 	default:
 		break;

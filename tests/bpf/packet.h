@@ -61,9 +61,11 @@ struct packet_spec {
 	uint8_t ip_options; /* IPv4, bytes, a multiple of 4 */
 	uint16_t fragment;  /* IPv4 flags and offset, in host order */
 	struct packet_ext exts[PACKET_EXTS];
-	int length_delta;     /* added to the IP header's length */
-	bool no_length;       /* the IP header's length is 0 (BIG TCP) */
-	uint8_t proto;        /* 0: TCP */
+	int length_delta;  /* added to the IP header's length */
+	bool no_length;    /* the IP header's length is 0 (BIG TCP) */
+	uint8_t proto;     /* 0: TCP */
+	uint8_t icmp_type; /* 0: echo request */
+	uint8_t icmp_code;
 	uint16_t client_port; /* 0: PACKET_CLIENT_PORT */
 	bool client_natted;   /* the client's address and port are a gateway's */
 	bool server_natted;

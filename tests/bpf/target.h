@@ -48,6 +48,11 @@ struct target {
 	/* Forgets flows alone, as an LRU does. */
 	void (*forget_flows)(void);
 	void (*read)(struct counts *ret);
+	/* What user space says to the programs: is everything a tap's; which second it is. */
+	void (*set_tap)(bool on);
+	void (*set_second)(__u32 second);
+	/* How many attempts to connect are followed. */
+	size_t (*attempts)(void);
 	/* reset() with the knob of this name, which is true until then. */
 	void (*require_reverse)(bool on);
 };

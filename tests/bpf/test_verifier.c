@@ -24,8 +24,8 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 70500 },   { "sw_egress", 70500 },  { "sw_ingress_l3", 70424 },
-	{ "sw_egress_l3", 70424 }, { "sw_xdp", 106180 },    { "sw_xdp_frags", 69677 },
+	{ "sw_ingress", 84405 },   { "sw_egress", 84405 },  { "sw_ingress_l3", 84344 },
+	{ "sw_egress_l3", 84344 }, { "sw_xdp", 120175 },    { "sw_xdp_frags", 83659 },
 	{ "sw_drop", 16749 },      { "sw_hook_enter", 20 }, { "sw_hook_leave", 20 },
 };
 
@@ -86,6 +86,7 @@ static void test_verified(void **state)
 	struct bpf_program *prog;
 
 	assert_non_null(skel);
+	skel->rodata->follow_attempts = true;
 	skel->rodata->has_drop_reason = kernel_has_drop_reason();
 	bpf_program__set_autoload(skel->progs.sw_xdp_frags, kernel_program_fd(SW_XDP_FRAGS) >= 0);
 	assert_int_equal(spikewatch__load(skel), 0);

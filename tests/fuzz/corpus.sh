@@ -40,7 +40,7 @@ for folder in corpus/*; do
   rm -f "$work/reached"
   replay "${folder#corpus/}"
   case $folder in
-  corpus/parse) reaches parse '^parse_' ;;
+  corpus/parse) reaches parse '^(parse_|denial_(unreadable|misdirected))' ;;
   corpus/http1) reaches http1 '^(http|flows)_' ;;
   esac
 done

@@ -31,6 +31,12 @@ static void check_result(const struct counts *got, const struct host_packet *p, 
 		expect(!got->key_count && !n[COUNT_FLOWS_CREATED]);
 	expect(p->payload_off <= size && p->payload_len <= size - p->payload_off);
 	expect(!n[COUNT_HTTP_UNREADABLE]);
+	if (!got->drop_key_count)
+		return;
+	/* An ICMP error denies to nobody but who gets it. */
+	expect(got->drop_key_count == 1 && got->drop_keys[0].class == CLASS_PROHIBITED);
+	expect(!memcmp(&got->drop_keys[0].source, &p->destination, sizeof(p->destination)));
+	expect(got->drop_values[0].packets == 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -43,6 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (enum program p = 0; p < PROGRAMS; p++) {
 		for (size_t i = 0; i < sizeof(LINEAR) / sizeof(LINEAR[0]); i++) {
 			host_set_linear(LINEAR[i]);
+			host_set_fill(i % 2 ? 0xff
+					    : 0); /* behind loaded bytes: it must not matter */
 			host_target.reset();
 			if (host_target.run(p, data, size) < -1)
 				continue; /* sw_xdp has no packets that are not linear */
@@ -55,6 +63,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				first_packet = packet;
 			}
 			/* Both are zero where nothing was written, padding too. */
+			expect(first.drop_key_count == got.drop_key_count);
+			if (got.drop_key_count)
+				expect(!memcmp(&first.drop_keys[0], &got.drop_keys[0],
+					       offsetof(struct drop_key, port) + 2));
 			expect(!memcmp(&first.totals, &got.totals, sizeof(got.totals)));
 			if (got.totals.n[COUNT_UNDERSTOOD])
 				expect(!memcmp(&first_packet, &packet, sizeof(packet)));

@@ -4,6 +4,7 @@
 usage: compare.py http OUTPUT [--client ADDRESS]... [--at-most] LOG...
        compare.py missing OUTPUT LOG...
        compare.py drops OUTPUT NFT
+       compare.py denials OUTPUT CLASS NFT
        compare.py totals OUTPUT
        compare.py figures OUTPUT NFT LOG...
 
@@ -12,6 +13,7 @@ http     every client, server, port and status against access logs of "client se
          --at-most: fewer is fine where a counter names what is missing
 missing  one line for people: what each client lacks, and the counters that say why
 drops    class firewall against nft's named counters, PROTO_FAMILY_PORT[_whatever], from `nft -j`
+denials  packets of another class, likewise, of a firewall further on
 totals   the counters against each other and against the keys
 figures  one line for people, errors and denies side by side
 Exit 1 where they differ (each difference is printed), 2 where there is nothing to compare.
@@ -74,10 +76,10 @@ def drop_key(row):
     return f"{proto}_{family}_{row['port']}"
 
 
-def drops_counted(output):
+def drops_counted(output, klass="firewall"):
     packets, size = collections.Counter(), collections.Counter()
     for row in output.drops:
-        if row["class"] == "firewall":
+        if row["class"] == klass:
             packets[drop_key(row)] += row["packets"]
             size[drop_key(row)] += row["bytes"]
     return packets, size
@@ -166,6 +168,15 @@ def compare_drops(path, args):
     return 1 if found else 0
 
 
+def compare_denials(path, args):
+    packets, _ = drops_counted(Output(path), args[0])
+    nft_packets, _ = nft_counted(args[1])
+    if not sum(nft_packets.values()):
+        print("nft's counters are all zero")
+        return 2
+    return 1 if differences("packets", packets, nft_packets) else 0
+
+
 def compare_totals(path, _):
     output = Output(path)
     if output.totals is None:
@@ -203,8 +214,8 @@ def figures(path, args):
 
 def main():
     what, path, *args = sys.argv[1:]
-    sys.exit({"http": compare_http, "missing": missing, "drops": compare_drops, "totals": compare_totals,
-              "figures": figures}[what](path, args))
+    sys.exit({"http": compare_http, "missing": missing, "drops": compare_drops, "denials": compare_denials,
+              "totals": compare_totals, "figures": figures}[what](path, args))
 
 
 if __name__ == "__main__":

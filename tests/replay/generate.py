@@ -14,7 +14,7 @@ import struct
 import sys
 
 T0 = 1700000000  # 2023-11-14T22:13:20Z
-SYN, PSH, ACK = 0x02, 0x08, 0x10
+SYN, RST, PSH, ACK = 0x02, 0x04, 0x08, 0x10
 MSS = 1460
 
 
@@ -340,6 +340,32 @@ def write_large(folder):
                                             (T0 * 10**9, vxlan(udp)), (T0 * 10**9, vxlan(lies))], 1))
 
 
+def prohibited(quote, to=None):
+    """The ICMP error that a router sends about a packet."""
+    v6 = is_v6(quote)
+    if not to:
+        to = str(ipaddress.ip_address(quote[8:24] if v6 else quote[12:16]))
+    kind = struct.pack(">BBHI", *((1, 1) if v6 else (3, 13)), 0, 0)
+    return ip_packet("fd00::1" if v6 else "10.0.0.1", to, kind + quote, proto=58 if v6 else 1)
+
+
+def denials():
+    """What the network answers to SYNs of 10.0.0.2, one port a way; (seconds, IP packet)."""
+    for v6 in False, True:
+        client, server = ("fd00::2", "fd00::9") if v6 else ("10.0.0.2", "10.0.0.9")
+
+        def syn(port, source=40000):
+            return ip_packet(client, server, tcp(source, port, 1000, 0, SYN))
+
+        def answer(port, flags, ack=1001):
+            return ip_packet(server, client, tcp(port, 40000, 1 if flags & SYN else 0, ack, flags))
+
+        yield from ((0, syn(81)), (0, prohibited(syn(81))), (1, syn(81, 40001)), (1, prohibited(syn(81, 40001)[:48 if v6 else 28])))
+        yield from ((1, syn(82)), (2, answer(82, RST | ACK)), (2, syn(83)), (3, answer(83, SYN | ACK)))
+        yield from ((at, syn(84)) for at in (3, 4, 6, 10, 18))  # sent again, and never answered
+        yield 29, syn(85)  # the capture ends before it is too late
+
+
 def write_odd(folder):
     folder.mkdir()
     year = 366 * 86400
@@ -354,6 +380,7 @@ def write_odd(folder):
         "year.pcap": pcap(spike_frames + [((T0 + year) * 10**9, last)], 1),
         "half-1.pcap": pcap(halves[0], 1), "half-2.pcap": pcap(halves[1], 1),
         "backwards.pcap": pcap(backwards, 1),
+        "denials.pcap": pcap(sorted((((T0 + at) * 10**9, ethernet(p)) for at, p in denials()), key=lambda f: f[0]), 1),
         "snaplen.pcap": pcap(spike_frames, 1, snaplen=90),
         "empty.pcap": pcap([], 1),
         "usb.pcap": pcap(short, 189), "nobody.pcap": pcap(short, 147), "unknown.pcap": pcap(short, 9999),
@@ -418,6 +445,10 @@ def write_frames(folder):
         "truncated": ethernet(up4)[:-1], "malformed": ethernet(b"\x44" + up4[1:]), "not-ip": MACS + b"\x08\x06" + b"\0" * 28,
         "ext-header-limit": ethernet(ip_packet("fd00::9", "fd00::2", b"", exts=options * 8 + b"\6" + options[1:], first=60)),
         "vlan-limit": tags(up4, *[0x8100] * 4), "label-limit": mpls(up4, 5),
+        "prohibited": ethernet(prohibited(up4)), "prohibited-ipv6": ethernet(prohibited(ip_packet(
+            "fd00::2", "fd00::9", down6[40:], exts=options, first=60))),
+        "prohibited-unread": ethernet(prohibited(b"\x44" + up4[1:])),
+        "prohibited-other": ethernet(prohibited(up4, "10.0.0.3")),
         "l4-short": ethernet(ip_packet("10.0.0.2", "10.0.0.9", b"\0" * 19)),
     })
     folder.mkdir(parents=True, exist_ok=True)

@@ -178,12 +178,32 @@ throughput() {
   esac
 }
 
+denies() { # the keys of OUT
+  jq -r 'select(.class) | "\(.class) \(.reason) \(.source) \(.destination) \(.port) \(.proto) \(.packets)"' "$OUT" | sort
+}
+
+# What the network says of denials is in a capture too; time is the capture's.
+denials() {
+  local every="prohibited ICMP_ADMIN_PROHIBITED 10.0.0.2 10.0.0.9 81 tcp 2
+prohibited ICMP_ADMIN_PROHIBITED fd00::2 fd00::9 81 tcp 2"
+  replay --json --counts "$TMP/odd/denials.pcap"
+  check_equal "denials: what is prohibited" "$RC $(denies)" "0 $every"
+  printf 'rules: {r: {title: t, feed: drop, match: {class: [refused, unanswered]}, threshold: {count: 100, window: 1m}}}\n' >"$TMP/denials.yaml"
+  replay -c "$TMP/denials.yaml" --json --counts "$TMP/odd/denials.pcap"
+  check_equal "denials: what is refused, and what is not answered within 10 s" "$RC $(denies)" "0 $every
+refused TCP_RESET 10.0.0.2 10.0.0.9 82 tcp 1
+refused TCP_RESET fd00::2 fd00::9 82 tcp 1
+unanswered NO_ANSWER 10.0.0.2 10.0.0.9 84 tcp 1
+unanswered NO_ANSWER fd00::2 fd00::9 84 tcp 1"
+}
+
 prepare
 python3 "$ROOT/tests/replay/generate.py" --many 300000 "$TMP/many.pcap" || die "no long capture"
 link_types
 containers
 large
 times
+denials
 cut
 damaged cut.pcap
 damaged cut.pcapng

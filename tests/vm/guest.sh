@@ -29,6 +29,21 @@ table ip t {
 }
 NFT
 check "nft rules are loaded" $? 0
+# The other end denies too, and says so, or nothing.
+ip netns exec a nft -f - <<'NFT'
+table ip t {
+  counter prohibited {}
+  counter refused {}
+  counter unanswered {}
+  chain input {
+    type filter hook input priority 0;
+    tcp dport 101 counter name prohibited reject with icmp admin-prohibited
+    tcp dport 102 counter name refused reject with tcp reset
+    tcp dport 103 counter name unanswered drop
+  }
+}
+NFT
+check "nft rules of the other end are loaded" $? 0
 
 sensor_start() { # ATTACH
   : >counts # not the last run's
@@ -51,11 +66,27 @@ ended() {
   check "$1: 404s by key" "$(sed -n 's/^{"client":"'"$2"'","server":"'"$3"'","port":80,"status":404,"count":\([0-9]*\)}/\1/p' counts)" "$5"
 }
 
+# A request for a connection to the other end's port.
+ask() { ip netns exec b timeout 5 busybox nc -w 2 10.0.0.1 "$1" </dev/null 2>/dev/null; }
+denied_there() { ip netns exec a nft list counter ip t "$1" | sed -n 's/.*packets \([0-9]*\).*/\1/p'; }
+
+# What the other end denies, by CLASS; packets, but of unanswered requests whatever is sent again.
+denied() { # MODE CLASS PACKETS
+  check "$1: $2" "$(sed -n 's/.*"drop_class":{[^}]*"'"$2"'":\([0-9]*\).*/\1/p' counts)" "$3"
+}
+
 # watch MODE: the sensor in the server's namespace, 20 pages, 15 errors, some denies.
 watch() {
   sensor_start "$1"
   get 20 http://10.0.0.2/index.html
   get 15 http://10.0.0.2/none
+  there_before="$(denied_there prohibited) $(denied_there refused)"
+  ask 101
+  ask 102
+  ask 103
+  for _ in $(seq 200); do grep -q '"open".*NO_ANSWER' counts && break; sleep 0.2; done
+  there_prohibited=$(($(denied_there prohibited) - ${there_before% *}))
+  there_refused=$(($(denied_there refused) - ${there_before#* }))
   before=$(ip netns exec b nft list chain ip t input | sed -n 's/.*packets \([0-9]*\).*/\1/p')
   ip netns exec a timeout 3 busybox nc -w 2 10.0.0.2 9 </dev/null 2>/dev/null
   after=$(ip netns exec b nft list chain ip t input | sed -n 's/.*packets \([0-9]*\).*/\1/p')
@@ -64,6 +95,11 @@ watch() {
   [ "$denied" -gt 0 ]
   check "$1: nft denied something" $? 0
   check "$1: denies" "$(sed -n 's/.*"drop_class":{"firewall":\([0-9]*\).*/\1/p' counts)" "$denied"
+  [ "$there_prohibited" -gt 0 ] && [ "$there_refused" -gt 0 ] && [ "$(denied_there unanswered)" -gt 0 ]
+  check "$1: the other end denied something" $? 0
+  denied "$1" prohibited $there_prohibited
+  denied "$1" refused $there_refused
+  denied "$1" unanswered 1
   [ $failed -eq 0 ] || cat log
 }
 
@@ -94,6 +130,10 @@ through() {
   ip -n b link del t0
 }
 printf 'journald: {enabled: false}\nstdout: json\nmemory_budget: 8MiB\n' >test.yaml
+cat >>test.yaml <<'YAML'
+rules:
+  elsewhere: {title: elsewhere, feed: drop, match: {class: [refused, unanswered], reason: NO_ANSWER}, threshold: {count: 1, window: 1m}}
+YAML
 watch auto
 watch clsact
 watch xdp

@@ -112,12 +112,14 @@ static int move_on(struct playback *p, const struct frame *frame)
 		p->first_ns = time_ns;
 		p->judged_ns = start_ns;
 		p->second_end_ns = start_ns + SECOND_NS;
+		drain_set_time(p->sensor->drain, start_ns);
 		return sensor_start_judge(p->sensor, (time_t)(time_ns / SECOND_NS));
 	}
 	if (time_ns < p->second_end_ns)
 		return EXIT_GOOD;
 	code = close_epoch(p, p->second_end_ns);
 	p->second_end_ns = start_ns + SECOND_NS;
+	drain_set_time(p->sensor->drain, start_ns);
 	return code ? code : judge_silence(p, start_ns);
 }
 

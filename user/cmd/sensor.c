@@ -82,13 +82,14 @@ static void emit(const struct alert *alert, void *arg)
 	}
 }
 
-static bool wants_other_drops(const struct config *config)
+/* Does a rule look at drops of one of these classes? */
+static bool wants_classes(const struct config *config, __u32 classes)
 {
 	for (size_t i = 0; i < config->rule_count; i++) {
 		const struct rule *rule = &config->rules[i];
 
 		if (rule->enabled && rule->feed == FEED_DROP &&
-		    (!rule->match.classes || rule->match.classes & 1U << CLASS_OTHER))
+		    (!rule->match.classes || rule->match.classes & classes))
 			return true;
 	}
 	return false;
@@ -99,7 +100,9 @@ int sensor_load(struct sensor *sensor)
 	struct loader_cfg cfg = {
 		.memory_budget = sensor->config->memory_budget,
 		.all_netns = sensor->config->drops.netns == DROPS_NETNS_ALL,
-		.key_other_drops = wants_other_drops(sensor->config),
+		.key_other_drops = wants_classes(sensor->config, 1U << CLASS_OTHER),
+		.follow_attempts = wants_classes(sensor->config,
+						 1U << CLASS_UNANSWERED | 1U << CLASS_REFUSED),
 		.require_reverse = sensor->config->http.require_reverse,
 		.replay = sensor->replay,
 	};

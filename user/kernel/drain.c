@@ -8,10 +8,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "kernel/attempts.h"
 #include "kernel/drain.h"
 
 /* Entries asked for in one bpf(2) call; grows where a hash bucket holds more. */
 #define CHUNK_ENTRIES 4096
+#define SECOND_NS     1000000000ULL
 /* As many events as the ring buffer holds; what is beyond them in an epoch is no sample. */
 #define SAMPLES_ROOM 4096
 
@@ -29,6 +31,7 @@ struct drain {
 	struct totals *cpu_totals; /* one for each possible CPU */
 	void *keys, *values;
 	size_t chunk;
+	struct attempts attempts;
 	struct sample samples[SAMPLES_ROOM];
 	size_t sample_count;
 };
@@ -101,9 +104,12 @@ int drain_new(const struct loader *loader, const struct reasons *reasons, __u64 
 		goto out;
 	}
 	loader_maps(loader, &drain->maps);
+	drain->attempts.fd = drain->maps.attempts;
+	drain->attempts.netns = drain->maps.netns;
 	drain->reasons = reasons;
 	drain->cpus = cpus;
 	drain->start_ns = now_ns;
+	drain_set_time(drain, now_ns);
 	drain->cpu_totals = calloc(cpus, sizeof(*drain->cpu_totals));
 	if (!drain->cpu_totals)
 		goto out;
@@ -156,6 +162,11 @@ int drain_take_events_at(struct drain *drain, __u64 time_ns)
 	count = drain_take_events(drain);
 	drain->event_ns = 0;
 	return count;
+}
+
+void drain_set_time(struct drain *drain, __u64 now_ns)
+{
+	*drain->maps.tick = now_ns / SECOND_NS;
 }
 
 /*
@@ -300,6 +311,18 @@ static int read_counts(struct drain *drain, int fd, take_fn take, __u32 *used)
 	}
 }
 
+static int take_record(void *arg, const struct record *record)
+{
+	struct drain *drain = arg;
+
+	if (room_for(drain, 1))
+		return -ENOMEM;
+	drain->records[drain->record_count++] = *record;
+	drain->totals.drop_class[record->class] += record->count;
+	drain->totals.drop_reason[record->code] += record->count;
+	return 0;
+}
+
 static __u64 sum(const __u64 *from, unsigned int first, unsigned int last)
 {
 	__u64 total = 0;
@@ -337,7 +360,8 @@ static void tell_loss(const struct drain *drain, __u64 responses, __u64 drops, s
 		ret->unparsed[FEED_HTTP] += opened - closed;
 	/* A fragment's addresses are known. */
 	ret->unparsed[FEED_DROP] = sum(n, COUNT_DROP_PARSE_TRUNCATED, COUNT_DROP_PARSE_L4_SHORT) -
-				   n[COUNT_DROP_PARSE_IP_FRAGMENT];
+				   n[COUNT_DROP_PARSE_IP_FRAGMENT] + n[COUNT_DENIAL_UNREADABLE] +
+				   n[COUNT_ATTEMPTS_UNTRACKED];
 }
 
 int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *ret)
@@ -352,8 +376,14 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 	failed = flip(drain, &old);
 	err = read_totals(drain, old);
 	failed = failed ? failed : err;
+	drain_set_time(drain, now_ns);
+	if (!err)
+		err = attempts_sweep(&drain->attempts, now_ns / SECOND_NS,
+				     drain->totals.n[COUNT_ATTEMPTS], take_record, drain);
+	failed = failed ? failed : err;
 	responses = sum(drain->totals.n, COUNT_HTTP_2XX, COUNT_HTTP_5XX);
-	drops = drain->totals.n[COUNT_PACKETS_DROP];
+	drops = drain->totals.n[COUNT_PACKETS_DROP] +
+		sum(drain->totals.drop_class, CLASS_PROHIBITED, CLASS_REFUSED);
 	/* Walking the buckets of an empty map costs a millisecond: not ten times a second. */
 	if (responses || err) {
 		err = read_counts(drain, drain->maps.http_counts[old], take_http,

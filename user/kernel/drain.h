@@ -29,6 +29,9 @@ int drain_take_events(struct drain *drain);
 /* The same, where the events are of a packet that was captured at time_ns. */
 int drain_take_events_at(struct drain *drain, __u64 time_ns);
 
+/* From now on it is this second for the programs. Each drain_epoch() says it too. */
+void drain_set_time(struct drain *drain, __u64 now_ns);
+
 /*
  * Ends the epoch and reads it: times are CLOCK_BOOTTIME and CLOCK_REALTIME. The batch's memory is
  * the drain's, valid until the next call of any of its functions. -errno of bpf(2): what could be

@@ -19,6 +19,8 @@
 
 /* Of a counting map, what is left for merged keys' last resort. */
 #define ROOM_SPARE 64
+/* Packets of a test run come in at lo. */
+#define REPLAY_IFINDEX 1
 
 struct loader {
 	struct spikewatch *skel;
@@ -99,6 +101,10 @@ static int size_maps(struct spikewatch *skel, const struct sizes *sizes, int tem
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.holds, sizes->holds);
 	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.deniers, sizes->notes);
+	if (!err && sizes->attempts)
+		err = bpf_map__set_max_entries(skel->maps.attempts, sizes->attempts);
+	if (!err)
 		err = size_counts(skel->maps.http_epochs, skel->maps.http_counts_0,
 				  skel->maps.http_counts_1, sizes->counts, sizes->shared,
 				  &templates[0]);
@@ -132,6 +138,7 @@ static void set_knobs(struct spikewatch *skel, const struct loader_cfg *cfg,
 	skel->rodata->shared_counts = sizes->shared;
 	skel->rodata->http_room = sizes->counts - sizes->counts / ROOM_SPARE;
 	skel->rodata->drop_room = sizes->drops - sizes->drops / ROOM_SPARE;
+	skel->rodata->follow_attempts = cfg->follow_attempts;
 	skel->rodata->require_reverse = cfg->require_reverse;
 }
 
@@ -179,6 +186,14 @@ static bool give_up(bool *feature)
 	return had;
 }
 
+/* What comes in there passed elsewhere already. */
+static int mark_tap(const struct loader *loader, __u32 ifindex)
+{
+	const __u32 yes = 1;
+
+	return bpf_map_update_elem(bpf_map__fd(loader->skel->maps.taps), &ifindex, &yes, BPF_ANY);
+}
+
 int loader_new(const struct loader_cfg *cfg, struct features *features,
 	       const struct reasons *reasons, struct loader **ret)
 {
@@ -190,6 +205,8 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 	if (!loader)
 		return -ENOMEM;
 	sizes_fit(cfg->memory_budget, features->possible_cpus, &loader->sizes);
+	if (!cfg->follow_attempts)
+		loader->sizes.attempts = 0;
 	loader->frags = features->xdp_load_bytes;
 	loader->replay = cfg->replay;
 	if (cfg->replay) {
@@ -200,6 +217,10 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 	do
 		err = load_object(loader, cfg, features->ct_lookup, reasons);
 	while (err && (drops_next(&loader->drops) || give_up(&features->ct_lookup)));
+	if (err)
+		goto out;
+	if (cfg->replay)
+		err = mark_tap(loader, REPLAY_IFINDEX);
 	if (err)
 		goto out;
 	if (!cfg->replay)
@@ -272,7 +293,9 @@ int loader_attach(struct loader *loader, const struct interface *interface, enum
 	if (!list)
 		return -ENOMEM;
 	loader->attachments = list;
-	err = attach_ingress(loader, interface, mode, &added[0], blocker);
+	err = tap ? mark_tap(loader, interface->ifindex) : 0;
+	if (!err)
+		err = attach_ingress(loader, interface, mode, &added[0], blocker);
 	if (err)
 		return err;
 	/* Beside XDP, egress is by tcx where there is one. */
@@ -340,6 +363,9 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret)
 		.drop_marks = { skel->bss->drop_marks[0], skel->bss->drop_marks[1] },
 		.totals = bpf_map__fd(skel->maps.totals),
 		.events = bpf_map__fd(skel->maps.events),
+		.attempts = loader->sizes.attempts ? bpf_map__fd(skel->maps.attempts) : -1,
+		.tick = &skel->bss->tick,
+		.netns = skel->rodata->own_netns,
 		.shared = loader->sizes.shared,
 		.quiet = loader->replay,
 		.entries = loader->sizes.counts,

@@ -16,6 +16,7 @@ struct loader_cfg {
 	bool all_netns;       /* drops of every network namespace */
 	__u32 own_netns;      /* inode number */
 	bool key_other_drops; /* keep drops of class other by key: a rule looks at them */
+	bool follow_attempts; /* a rule looks at what was refused or not answered */
 	bool require_reverse; /* count a response only where its request was seen */
 	bool replay;          /* for loader_run() alone: nothing can be attached */
 };
@@ -78,6 +79,9 @@ struct loader_maps {
 	int http_counts[2], drop_counts[2];
 	int totals;
 	int events;
+	int attempts; /* -1: they are not followed */
+	volatile __u32 *tick;
+	__u32 netns; /* where packets are seen */
 	bool shared;
 	bool quiet; /* programs run within loader_run() alone: none does while the drain reads */
 	__u32 entries;

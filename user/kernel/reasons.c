@@ -47,12 +47,17 @@ static const struct {
 	const char *name;
 	enum need need;
 } own[] = {
+	/* clang-format off */
 	{ SW_REASON_NETFILTER, "NETFILTER_DROP", NO_REASONS },
 	{ SW_REASON_XDP, "XDP", ALWAYS },
 	{ SW_REASON_CGROUP_EGRESS, "BPF_CGROUP_EGRESS", NO_REASONS },
 	{ SW_REASON_CGROUP_INGRESS, "BPF_CGROUP_INGRESS", SOCKET },
 	{ SW_REASON_NFQUEUE, "NFQUEUE", ALWAYS },
 	{ SW_REASON_FOREIGN, "SUBSYSTEM", ALWAYS },
+#define X(constant, name) { SW_REASON_##constant, name, ALWAYS },
+	SW_REASONS_DENIAL(X)
+#undef X
+	/* clang-format on */
 };
 
 static void reason_classify(struct reasons *reasons, unsigned int number)

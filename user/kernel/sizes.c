@@ -19,14 +19,18 @@
 #define DROP_ENTRIES_MAX 16384
 
 /* What the kernel takes per entry: struct htab_elem with its LRU node, rounded key, value. */
-#define BYTES_ELEM  56
-#define BYTES_FLOW  (BYTES_ELEM + 40 + 64)
-#define BYTES_NOTE  (BYTES_ELEM + 16 + 56)
-#define BYTES_HOLD  (BYTES_ELEM + 48 + 2112)
-#define NOTES_LEAST 4096
+#define BYTES_ELEM    56
+#define BYTES_FLOW    (BYTES_ELEM + 40 + 64)
+#define BYTES_NOTE    (BYTES_ELEM + 16 + 56)
+#define BYTES_HOLD    (BYTES_ELEM + 48 + 2112)
+#define BYTES_ATTEMPT (BYTES_ELEM + sizeof(struct attempt_key) + sizeof(struct attempt))
+#define BYTES_DENIER  (BYTES_ELEM + sizeof(struct attempt_key) + 8)
+#define NOTES_LEAST   4096
 /* Of the budget, what out-of-order bytes may take. */
-#define HOLDS_SHARE       16
-#define HOLDS_LEAST       512
+#define HOLDS_SHARE 16
+#define HOLDS_LEAST 512
+/* And attempts to connect. */
+#define ATTEMPTS_SHARE    16
 #define BYTES_HTTP_KEY    (BYTES_ELEM + sizeof(struct http_key))
 #define BYTES_DROP_KEY    (BYTES_ELEM + sizeof(struct drop_key))
 #define BYTES_PERCPU_SLOT 8 /* pointer to the per-CPU values */
@@ -66,7 +70,10 @@ void sizes_fit(__u64 memory_budget, unsigned int possible_cpus, struct sizes *re
 
 	ret->notes = least > NOTES_LEAST ? least : NOTES_LEAST;
 	ret->holds = largest_power(memory_budget / HOLDS_SHARE / BYTES_HOLD, HOLDS_LEAST);
-	fixed = (__u64)ret->notes * BYTES_NOTE + (__u64)ret->holds * BYTES_HOLD;
+	ret->attempts = largest_power(memory_budget / ATTEMPTS_SHARE / BYTES_ATTEMPT,
+				      LRU_ENTRIES_LEAST);
+	fixed = (__u64)ret->notes * (BYTES_NOTE + BYTES_DENIER) + (__u64)ret->holds * BYTES_HOLD +
+		(__u64)ret->attempts * BYTES_ATTEMPT;
 	memory_budget -= fixed < memory_budget ? fixed : memory_budget;
 	ret->shared = memory_budget / share < least;
 	if (ret->shared)

@@ -12,7 +12,8 @@ struct sizes {
 	__u32 counts; /* each of the two counting maps of HTTP */
 	__u32 drops;  /* each of those of drops */
 	__u32 notes;
-	__u32 holds; /* blocks of 1 KiB */
+	__u32 holds;    /* blocks of 1 KiB */
+	__u32 attempts; /* where they are followed */
 	bool shared; /* by all CPUs are the counting maps: the budget is too small for one each */
 	__u64 bytes; /* about what all maps take */
 };
