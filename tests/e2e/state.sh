@@ -74,6 +74,12 @@ stop_test() {
   check_equal "the file is for its owner" "$(stat -c %a "$TMP/state.db")" 600
 }
 
+# An incident of as many packets among what the rules would have raised.
+backtest_finds() { # PACKETS
+  "$SPIKEWATCH" backtest -c "$TMP/sw.yaml" --since 1h --json |
+    jq -e --argjson least "$1" 'select(.rule == "denies") | .incidents | any(.actual >= $least)'
+}
+
 # A new sensor would have to learn eight buckets first.
 spike_test() {
   local second
@@ -85,7 +91,10 @@ spike_test() {
   else
     fail "a spike alerts at once after a restart" "$(cat "$SENSOR_ERR")"
   fi
+  # its bucket must have ended: only closed ones are kept
+  check "and ends" wait_for 10 records has event.action=close rule.id=denies
   sensor_stop
+  check "backtest finds it in the counts" backtest_finds 500
 }
 
 damage_test() {
@@ -128,7 +137,7 @@ refused_test() {
 }
 
 topology_make
-require_tools nft
+require_tools nft jq
 require_sensor
 firewall_load "$GATEWAY" 'add table inet t
 add chain inet t forward { type filter hook forward priority 0; }

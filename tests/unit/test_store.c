@@ -140,6 +140,63 @@ static void rollback_leaves_nothing(void **state)
 	store_close(store);
 }
 
+static void learn(const struct anomaly_bucket *bucket, void *arg)
+{
+	anomaly_learn(arg, bucket);
+}
+
+static struct anomaly_bucket bucket_at(int i)
+{
+	return (struct anomaly_bucket){ .start_s = NOW_S + i * BUCKET_S,
+					.count = 100 + i * 37 % 29,
+					.coverage = 1 };
+}
+
+/* A kill between two saves: the baseline is older than the counts, or there is none at all. */
+static void baselines_catch_up_with_the_counts(void **state)
+{
+	const struct anomaly_cfg cfg = { .bucket_s = BUCKET_S };
+	const struct anomaly_bucket spike = { NOW_S + 300 * BUCKET_S, 0, 180, 1 };
+	struct anomaly *steady, *again, *anew;
+	struct store *store = open_store();
+	struct store_series series = denies;
+	unsigned char model[STORE_MODEL_MAX];
+	struct anomaly_score a, b, c;
+	__s64 through_s;
+	size_t len;
+	int i;
+
+	assert_int_equal(anomaly_new(&cfg, &steady), 0);
+	assert_int_equal(anomaly_new(&cfg, &anew), 0);
+	for (i = 0; i < 300; i++) {
+		const struct anomaly_bucket bucket = bucket_at(i);
+
+		anomaly_learn(steady, &bucket);
+		assert_int_equal(store_put_bucket(store, &denies, &bucket), 0);
+		if (i != 200)
+			continue;
+		assert_int_equal(anomaly_save(steady, model, sizeof(model), &len), 0);
+		assert_int_equal(store_put_model(store, &denies, bucket.start_s, model, len), 0);
+	}
+	series.id = read_all(store, NULL, -1).id;
+	assert_int_equal(store_model(store, &series, &through_s, model, sizeof(model), &len), 0);
+	assert_int_equal(anomaly_load(&cfg, model, len, &again), 0);
+	assert_int_equal(anomaly_learned(again), 201);
+	assert_int_equal(store_each_bucket(store, &series, through_s, learn, again), 0);
+	assert_int_equal(store_each_bucket(store, &series, -1, learn, anew), 0);
+	assert_int_equal(anomaly_learned(again), 300);
+	assert_int_equal(anomaly_learned(anew), 300);
+	anomaly_judge(steady, &spike, SIDE_HIGH, &a);
+	anomaly_judge(again, &spike, SIDE_HIGH, &b);
+	anomaly_judge(anew, &spike, SIDE_HIGH, &c);
+	assert_true(a.score > 0 && a.score == b.score && a.typical == b.typical);
+	assert_true(a.score == c.score && a.typical == c.typical);
+	anomaly_free(steady);
+	anomaly_free(again);
+	anomaly_free(anew);
+	store_close(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +206,7 @@ int main(void)
 		STORE_TEST(what_is_old_is_forgotten),
 		STORE_TEST(idle_series_are_forgotten_by_time_that_passed),
 		STORE_TEST(rollback_leaves_nothing),
+		STORE_TEST(baselines_catch_up_with_the_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,19 +243,20 @@ static int print_json(const struct trial *trial)
 
 static void print_found(const struct trial *trial)
 {
-	printf("\n  %-20s  %-7s %10s %10s  %5s  %s\n", "BEGAN", "LASTED", "ACTUAL", "TYPICAL",
-	       "SCORE", "GROUP");
+	printf("\n  %-20s  %-7s %10s %10s  %5s%s\n", "BEGAN", "LASTED", "ACTUAL", "TYPICAL",
+	       "SCORE", trial->backtest.rule->group_by ? "  GROUP" : "");
 	for (size_t i = 0; i < trial->found_count; i++) {
 		const struct backtest_incident *incident = &trial->found[i].incident;
 		char start[TEXT_TIME_MAX], length[TEXT_DURATION_MAX], actual[TEXT_NUMBER_MAX];
 		char typical[TEXT_NUMBER_MAX], group[2 * TEXT_ENDPOINT_MAX + 48];
 
 		group_text(trial->backtest.rule, &trial->found[i].group, group, sizeof(group));
-		printf("  %-20s  %-7s %10s %10s  %5.1f  %s\n", time_of(incident->start_s, start),
+		printf("  %-20s  %-7s %10s %10s  %5.1f%s%s\n", time_of(incident->start_s, start),
 		       text_duration((__u64)(incident->end_s - incident->start_s) * SECOND_NS,
 				     length),
 		       text_number(incident->actual, actual),
-		       text_number(incident->typical, typical), incident->score, group);
+		       text_number(incident->typical, typical), incident->score, *group ? "  " : "",
+		       group);
 	}
 	if (trial->not_shown)
 		printf("  ... and %llu more\n", trial->not_shown);

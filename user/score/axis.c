@@ -43,21 +43,23 @@ struct axis axis_time(double first_s, double last_s, double from, double to)
 	};
 	struct axis axis = { .least = first_s, .most = last_s, .from = from, .to = to };
 	size_t i = 0, last = sizeof(steps) / sizeof(steps[0]) - 1;
-	double step_s, at;
+	double step_s, first;
 
 	while (i < last && (last_s - first_s) / steps[i].step_s > TIME_TICKS)
 		i++;
 	step_s = fmax(steps[i].step_s,
 		      ceil((last_s - first_s) / TIME_TICKS / 86400) * 86400 * (i == last));
 	axis.format = steps[i].format;
-	for (at = ceil(first_s / step_s) * step_s; at <= last_s; at += step_s)
-		add_tick(&axis, at);
+	first = ceil(first_s / step_s);
+	for (i = 0; i < AXIS_TICKS_MAX && (first + (double)i) * step_s <= last_s; i++)
+		add_tick(&axis, (first + (double)i) * step_s);
 	return axis;
 }
 
 static void ticks_linear(struct axis *axis, double most)
 {
-	double ten = pow(10, floor(log10(most / 4))), step = ten, at;
+	double ten = pow(10, floor(log10(most / 4))), step = ten;
+	size_t i;
 
 	if (most / step > 8)
 		step = 2 * ten;
@@ -66,14 +68,14 @@ static void ticks_linear(struct axis *axis, double most)
 	if (most / step > 8)
 		step = 10 * ten;
 	axis->most = ceil(most / step) * step;
-	for (at = 0; at <= axis->most + step / 2; at += step)
-		add_tick(axis, at);
+	for (i = 0; i < AXIS_TICKS_MAX && (double)i * step <= axis->most + step / 2; i++)
+		add_tick(axis, (double)i * step);
 }
 
 struct axis axis_count(double most, bool logarithmic, double from, double to)
 {
 	struct axis axis = { .from = from, .to = to, .logarithmic = logarithmic };
-	double at;
+	int power;
 
 	if (!logarithmic) {
 		ticks_linear(&axis, most);
@@ -81,8 +83,8 @@ struct axis axis_count(double most, bool logarithmic, double from, double to)
 	}
 	axis.most = 1.3 * most;
 	add_tick(&axis, 0);
-	for (at = 1; at <= axis.most; at *= 10)
-		add_tick(&axis, at);
+	for (power = 0; pow(10, power) <= axis.most; power++)
+		add_tick(&axis, pow(10, power));
 	return axis;
 }
 

@@ -160,6 +160,8 @@ int series_divide(struct series *series, __s64 bucket_s, bool fill_zero)
 {
 	bool own = !bucket_s;
 
+	if (!series->row_count)
+		return -EINVAL;
 	series->bucket_s = own ? median_spacing(series) : bucket_s;
 	if (!series->bucket_s)
 		return -ENOMEM;

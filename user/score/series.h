@@ -44,7 +44,8 @@ int series_read(FILE *in, bool adding, series_say_fn say, void *arg, struct seri
 /*
  * Makes points of rows. bucket_s 0: each row is a bucket, of the median spacing. Else buckets are
  * aligned to UTC and rows in the same one are added up. Buckets without rows are left out, or are
- * there and empty with `fill_zero`. -E2BIG: more than SERIES_FILL_MAX of them; -ENOMEM.
+ * there and empty with `fill_zero`. -E2BIG: more than SERIES_FILL_MAX of them;
+ * -EINVAL: no rows; -ENOMEM.
  */
 int series_divide(struct series *series, __s64 bucket_s, bool fill_zero);
 

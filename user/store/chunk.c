@@ -82,7 +82,7 @@ int chunk_unpack(const void *bytes, size_t len, struct chunk *ret)
 	end = at + len;
 	for (i = 0; at < end; i++) {
 		struct chunk_slot *slot = &chunk.slot[i];
-		__u64 value;
+		__u64 value, count;
 
 		if (i == CHUNK_SLOTS)
 			return -EINVAL;
@@ -92,7 +92,8 @@ int chunk_unpack(const void *bytes, size_t len, struct chunk *ret)
 		slot->seen = value > 0;
 		if (!slot->seen)
 			continue;
-		slot->count = (double)((value - 1) / 2);
+		count = (value - 1) / 2;
+		slot->count = (double)count;
 		slot->coverage = 1;
 		if (value % 2)
 			continue;

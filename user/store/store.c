@@ -152,7 +152,7 @@ static int move_series(struct store *store, __s64 id, __s64 through_s)
 int store_put_bucket(struct store *store, const struct store_series *series,
 		     const struct anomaly_bucket *bucket)
 {
-	__s64 number = bucket->start_s / (__s64)series->bucket_s, id;
+	__s64 number = bucket->start_s / (__s64)series->bucket_s, id = 0;
 	struct chunk chunk;
 	bool found;
 	int err;
@@ -181,7 +181,7 @@ int store_put_model(struct store *store, const struct store_series *series, __s6
 		    const void *model, size_t len)
 {
 	sqlite3_stmt *write = store->statement[SQL_WRITE_MODEL];
-	__s64 id;
+	__s64 id = 0;
 	int err = find_or_add_series(store, series, &id);
 
 	if (err)
