@@ -88,35 +88,35 @@ static __always_inline void nat_join(struct scratch *s, const struct nf_conn *ct
 }
 
 /*
- * Makes the flow that request_see() asked for, under the names that connection tracking has for it.
- * The packet may carry the names of either side of the gateway; those of the servers' side are only
- * found as the answers' tuple.
+ * nat_begin_...() makes the flow that request_see() asked for, under the names that connection
+ * tracking has for it. The packet may carry the names of either side of the gateway; those of the
+ * servers' side are only found as the answers' tuple.
  */
-#define NAT_DEFINE(name, ctx_type, lookup)                                                         \
-	__noinline int nat_begin_##name(ctx_type *ctx)                                             \
-	{                                                                                          \
-		struct scratch *s = scratch_get();                                                 \
-		struct nf_conn *ct = NULL;                                                         \
-                                                                                                   \
-		if (!s)                                                                            \
-			return HTTP_DONE;                                                          \
-		if (!has_ct_lookup)                                                                \
-			return request_begin(0);                                                   \
-		for (int by_server = 0; by_server < 2 && !ct; by_server++) {                       \
-			struct bpf_ct_opts opts = { .netns_id = -1, .l4proto = IPPROTO_TCP };      \
-			struct bpf_sock_tuple tuple = {};                                          \
-			__u32 len = nat_fill(s, by_server, &tuple);                                \
-                                                                                                   \
-			if (len == sizeof(tuple.ipv4))                                             \
-				ct = lookup(ctx, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts)); \
-			else                                                                       \
-				ct = lookup(ctx, &tuple, sizeof(tuple.ipv6), &opts, sizeof(opts)); \
-		}                                                                                  \
-		if (!ct)                                                                           \
-			return request_begin(0);                                                   \
-		nat_join(s, ct);                                                                   \
-		bpf_ct_release(ct);                                                                \
-		return request_begin(1);                                                           \
+#define NAT_DEFINE(name, ctx_type, lookup)                                                    \
+	/* Looks for the packet's tuple, or for that of its answers. 1: joined_key is set. */ \
+	__noinline int nat_ask_##name(ctx_type *ctx, __u32 by_server)                         \
+	{                                                                                     \
+		struct bpf_ct_opts opts = { .netns_id = -1, .l4proto = IPPROTO_TCP };         \
+		struct scratch *s = scratch_get();                                            \
+		struct bpf_sock_tuple tuple = {};                                             \
+		struct nf_conn *ct;                                                           \
+                                                                                              \
+		if (!s || !has_ct_lookup)                                                     \
+			return 0;                                                             \
+		if (nat_fill(s, by_server, &tuple) == sizeof(tuple.ipv4))                     \
+			ct = lookup(ctx, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));    \
+		else                                                                          \
+			ct = lookup(ctx, &tuple, sizeof(tuple.ipv6), &opts, sizeof(opts));    \
+		if (!ct)                                                                      \
+			return 0;                                                             \
+		nat_join(s, ct);                                                              \
+		bpf_ct_release(ct);                                                           \
+		return 1;                                                                     \
+	}                                                                                     \
+                                                                                              \
+	__noinline int nat_begin_##name(ctx_type *ctx)                                        \
+	{                                                                                     \
+		return request_begin(nat_ask_##name(ctx, 0) || nat_ask_##name(ctx, 1));       \
 	}
 
 #endif
