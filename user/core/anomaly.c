@@ -1,42 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The baseline: running moments with forgetting, a negative binomial predictive, robust learning.
- */
-#include "core/anomaly.h"
-#include "core/negbin.h"
+/* Scores of buckets, robust learning, and changes of level that stay. */
+#include "core/anomaly_state.h"
+#include "core/family.h"
 
 #include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define ANOMALY_MEMORY        192.0
-#define ANOMALY_SHIFT         24
-#define ANOMALY_DISPERSION    0.05
-#define ANOMALY_DISPERSION_SD 0.1
+#define COUNT_MOST     1e15 /* whole numbers are exact in a double up to here */
+#define WEIGHT_FULL_P  1e-3
+#define WEIGHT_LEAST_P 1e-5
+#define WEIGHT_LEAST   0.01
+#define BURN_SHARE     0.1
+#define BURN_MEMORY    1000.0
+#define RESIDUAL_MOST  2.0
 
-#define COUNT_MAX_LEARNED 1e15 /* whole numbers are exact in a double up to here */
-#define PRIOR_COUNT       0.5
-#define WEIGHT_FULL_P     1e-3
-#define WEIGHT_LEAST_P    1e-5
-#define WEIGHT_LEAST      0.01
+#define MERIT_LEAST  0.2
+#define RARITY_AGAIN 0.2
 
-/* Weighted moments that forget: weight tends towards ANOMALY_MEMORY. */
-struct moments {
-	double weight;
-	double mean;
-	double squares; /* weighted sum of squared deviations */
-};
-
-struct anomaly {
-	struct anomaly_cfg cfg;
-	struct moments moments;
-	__u64 learned; /* buckets */
-	/* the last buckets, if they all were far out on one side */
-	struct moments run;
-	unsigned int run_length;
-	enum side run_side;
+/* One bucket against the model. */
+struct verdict {
+	struct model_view view;
+	double ln_raw[2]; /* by side: ln of the tail, both looks combined */
+	double ln_p[2];   /* recalibrated */
+	double residual;  /* standard normal, if the model is right */
+	double burn;
 };
 
 int anomaly_new(const struct anomaly_cfg *cfg, struct anomaly **ret)
@@ -48,7 +37,7 @@ int anomaly_new(const struct anomaly_cfg *cfg, struct anomaly **ret)
 	anomaly = calloc(1, sizeof(*anomaly));
 	if (!anomaly)
 		return -ENOMEM;
-	anomaly->cfg = *cfg;
+	anomaly->bucket_s = cfg->bucket_s;
 	*ret = anomaly;
 	return 0;
 }
@@ -58,56 +47,79 @@ void anomaly_free(struct anomaly *anomaly)
 	free(anomaly);
 }
 
-/* West 1979 (Communications of the ACM 22, 532), with every earlier weight shrunk first. */
-static void moments_add(struct moments *moments, double count, double weight)
-{
-	double kept = 1 - 1 / ANOMALY_MEMORY, delta = count - moments->mean;
-
-	moments->weight = moments->weight * kept + weight;
-	moments->mean += delta * weight / moments->weight;
-	moments->squares = moments->squares * kept + weight * delta * (count - moments->mean);
-}
-
 static double clamp_count(double count)
 {
-	return count > 0 ? fmin(count, COUNT_MAX_LEARNED) : 0;
+	return count > 0 ? fmin(count, COUNT_MOST) : 0;
 }
 
-static double dispersion(double n, double mean, double squares)
+static struct season_when when_of(const struct anomaly *anomaly,
+				  const struct anomaly_bucket *bucket)
 {
-	double prior = 1 / (ANOMALY_DISPERSION_SD * ANOMALY_DISPERSION_SD), estimate, known;
-
-	if (n <= 1)
-		return ANOMALY_DISPERSION + ANOMALY_DISPERSION_SD;
-	estimate = fmax(0, (squares / (n - 1) - mean) / (mean * mean));
-	known = n / 2 * pow(mean / (1 + fmax(estimate, ANOMALY_DISPERSION) * mean), 2);
-	return (prior * ANOMALY_DISPERSION + known * estimate) / (prior + known) +
-	       1 / sqrt(prior + known);
+	return (struct season_when){
+		.middle_s = (__s64)((__u64)bucket->start_s + (__u64)(__s64)bucket->zone_s +
+				    anomaly->bucket_s / 2),
+		.bucket_s = anomaly->bucket_s,
+	};
 }
 
-/* What the next bucket is expected to hold; weight must not be 0. */
-static struct negbin predict(const struct moments *moments)
+/* Abramowitz and Stegun 26.2.23: z of an upper tail, from its logarithm, within 4.5e-4. */
+static double normal_quantile(double ln_p)
 {
-	double n = moments->weight, mean = moments->mean + PRIOR_COUNT / n;
-	double spread = dispersion(n, mean, moments->squares);
-	double variance = (mean + spread * mean * mean) * (1 + 1 / n);
+	double t;
 
-	return (struct negbin){ .mean = mean, .shape = mean * mean / (variance - mean) };
+	if (ln_p > -M_LN2)
+		return -normal_quantile(log1p(-exp(fmin(ln_p, -1e-12))));
+	t = sqrt(-2 * ln_p);
+	return t - (2.515517 + t * (0.802853 + t * 0.010328)) /
+			   (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
 }
 
-/* ln P of a count at least as far out on this side: the smaller tail for SIDE_BOTH. */
-static double ln_tail(const struct negbin *negbin, double count, enum side side)
+/* Mid-p: half of the chance of exactly this count belongs to either side. */
+static double residual_of(double upper, double lower)
 {
-	if (side == SIDE_HIGH)
-		return negbin_ln_upper(negbin, count);
-	if (side == SIDE_LOW)
-		return negbin_ln_lower(negbin, count);
-	return fmin(negbin_ln_upper(negbin, count), negbin_ln_lower(negbin, count));
+	double p = (upper + 1 - lower) / 2, z;
+
+	z = normal_quantile(log(fmax(p, DBL_MIN)));
+	return fmax(-RESIDUAL_MOST, fmin(z, RESIDUAL_MOST));
 }
 
-static double ln_doubled(double ln_p)
+/* The last buckets' residuals with this one, scaled by how that sum varied. */
+static double burn_of(const struct anomaly *anomaly, double residual)
 {
-	return fmin(0, ln_p + log(2));
+	double sum = residual, scale;
+	unsigned int i;
+
+	for (i = 0; i < BURN_BUCKETS; i++)
+		if (i != anomaly->learned % BURN_BUCKETS)
+			sum += anomaly->residual[i];
+	scale = (anomaly->burn_squares + 20 * BURN_BUCKETS) / (anomaly->burn_weight + 20);
+	return sum / sqrt(fmax(scale, BURN_BUCKETS));
+}
+
+static void judge(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,
+		  double coverage, struct verdict *ret)
+{
+	const struct season_when when = when_of(anomaly, bucket);
+	double count = clamp_count(bucket->count);
+	int side;
+
+	model_view(&anomaly->model, &when, coverage, &ret->view);
+	ret->ln_raw[SIDE_HIGH] = model_ln_upper(&ret->view, count);
+	ret->ln_raw[SIDE_LOW] = model_ln_lower(&ret->view, count);
+	ret->residual = residual_of(exp(ret->ln_raw[SIDE_HIGH]), exp(ret->ln_raw[SIDE_LOW]));
+	ret->burn = burn_of(anomaly, ret->residual);
+	for (side = SIDE_HIGH; side <= SIDE_LOW; side++) {
+		double sign = side == SIDE_HIGH ? 1 : -1;
+		double single = ret->ln_raw[side];
+		double z = normal_quantile(single), burn = sign * ret->burn;
+		double both = (z + burn) / sqrt(2 + 2 / sqrt(BURN_BUCKETS));
+
+		if (z > 0)
+			single = fmin(single - log(1 - BURN_SHARE),
+				      normal_ln_upper(both) - log(BURN_SHARE));
+		ret->ln_raw[side] = fmin(0, single);
+		ret->ln_p[side] = rarity_correct(&anomaly->rarity[side], ret->ln_raw[side]);
+	}
 }
 
 double anomaly_scale(double ln_p)
@@ -125,94 +137,109 @@ static double weight_of(double ln_p)
 	return way <= 0 ? 1 : exp(fmin(1, way) * log(WEIGHT_LEAST));
 }
 
-/* Follows buckets that are far out one after the other; after enough of them they are normal. */
-static void learn_run(struct anomaly *anomaly, double count, bool far, enum side side)
+static bool is_seen(const struct anomaly_bucket *bucket)
 {
-	if (!far || side != anomaly->run_side) {
-		anomaly->run_length = 0;
-		anomaly->run = (struct moments){ 0 };
-	}
-	if (!far)
-		return;
-	anomaly->run_side = side;
-	anomaly->run_length++;
-	moments_add(&anomaly->run, count, 1);
-	if (anomaly->run_length < ANOMALY_SHIFT)
-		return;
-	anomaly->moments = anomaly->run;
-	anomaly->run_length = 0;
-	anomaly->run = (struct moments){ 0 };
+	return bucket->coverage >= ANOMALY_COVERAGE_MIN;
+}
+
+static void learn_burn(struct anomaly *anomaly, const struct verdict *verdict, double weight)
+{
+	double kept = 1 - weight / BURN_MEMORY, sum = verdict->residual;
+	unsigned int i;
+
+	for (i = 0; i < BURN_BUCKETS; i++)
+		if (i != anomaly->learned % BURN_BUCKETS)
+			sum += anomaly->residual[i];
+	anomaly->burn_squares = anomaly->burn_squares * kept + weight * sum * sum;
+	anomaly->burn_weight = anomaly->burn_weight * kept + weight;
+	/* what one bucket shows is not shown again by twelve */
+	anomaly->residual[anomaly->learned % BURN_BUCKETS] = weight >= 1 ? verdict->residual : 0;
 }
 
 void anomaly_learn(struct anomaly *anomaly, const struct anomaly_bucket *bucket)
 {
-	double weight = 1, ln_p = 0, count;
-	enum side side = SIDE_HIGH;
-	struct negbin negbin;
+	const struct season_when when = when_of(anomaly, bucket);
+	double coverage = fmin(1, bucket->coverage), count = clamp_count(bucket->count);
+	struct verdict verdict;
+	double weight = 1, ln_p;
 
-	if (!(bucket->coverage >= ANOMALY_COVERAGE_MIN))
+	if (!is_seen(bucket))
 		return;
-	count = clamp_count(bucket->count / fmin(1, bucket->coverage));
-	if (anomaly->learned >= ANOMALY_READY) {
-		negbin = predict(&anomaly->moments);
-		side = count > negbin.mean ? SIDE_HIGH : SIDE_LOW;
-		ln_p = ln_tail(&negbin, count, side);
-		weight = weight_of(ln_p);
+	if (!anomaly->learned) {
+		model_learn(&anomaly->model, &when, NULL, count, coverage, 1, 1);
+		anomaly->learned++;
+		return;
 	}
+	judge(anomaly, bucket, coverage, &verdict);
+	ln_p = fmin(verdict.ln_p[SIDE_HIGH], verdict.ln_p[SIDE_LOW]);
+	if (anomaly->learned >= ANOMALY_READY) {
+		double again = anomaly->far ? RARITY_AGAIN : 1;
+
+		weight = weight_of(ln_p);
+		rarity_learn(&anomaly->rarity[SIDE_HIGH], verdict.ln_raw[SIDE_HIGH], again);
+		rarity_learn(&anomaly->rarity[SIDE_LOW], verdict.ln_raw[SIDE_LOW], again);
+	}
+	learn_burn(anomaly, &verdict, weight);
+	model_learn(&anomaly->model, &when, &verdict.view, count, coverage, weight,
+		    anomaly->far ? 1 : fmax(weight, MERIT_LEAST));
 	anomaly->learned++;
-	moments_add(&anomaly->moments, count, weight);
-	learn_run(anomaly, count, ln_p < log(WEIGHT_FULL_P), side);
+	anomaly->far = ln_p < log(WEIGHT_FULL_P);
 }
 
 void anomaly_judge(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,
 		   enum side side, struct anomaly_score *ret)
 {
-	struct negbin negbin;
-	double ln_p;
+	struct verdict verdict;
+	double ln_p, ceiling;
+	enum side farther = side;
 
 	*ret = (struct anomaly_score){
 		.probability = 1,
 		.learning = anomaly->learned < ANOMALY_READY,
-		.skipped = !(bucket->coverage >= ANOMALY_COVERAGE_MIN),
+		.skipped = !is_seen(bucket),
 	};
 	if (ret->learning)
 		ret->missing = (unsigned int)(ANOMALY_READY - anomaly->learned);
 	if (!anomaly->learned)
 		return;
-	negbin = predict(&anomaly->moments);
-	ret->typical = negbin.mean;
+	judge(anomaly, bucket, ret->skipped ? 1 : fmin(1, bucket->coverage), &verdict);
+	ret->typical = verdict.view.mean;
 	if (ret->skipped)
 		return;
-	ln_p = ln_doubled(
-		ln_tail(&negbin, clamp_count(bucket->count / fmin(1, bucket->coverage)), side));
-	ret->score = anomaly_scale(ln_p);
+	if (side == SIDE_BOTH)
+		farther = verdict.ln_p[SIDE_HIGH] < verdict.ln_p[SIDE_LOW] ? SIDE_HIGH : SIDE_LOW;
+	ln_p = fmin(0, verdict.ln_p[farther] + log(2));
+	ceiling = rarity_ceiling(&anomaly->rarity[farther], verdict.ln_raw[farther]);
+	ret->score = fmin(anomaly_scale(ln_p), ceiling);
 	ret->probability = fmax(exp(ln_p), DBL_MIN);
 }
 
 void anomaly_typical_range(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,
 			   double *low, double *high)
 {
-	struct negbin negbin;
+	const struct season_when when = when_of(anomaly, bucket);
+	struct model_view view;
 
 	*low = *high = 0;
 	if (!anomaly->learned)
 		return;
-	negbin = predict(&anomaly->moments);
-	*low = negbin_quantile(&negbin, 0.05);
-	*high = negbin_quantile(&negbin, 0.95);
+	model_view(&anomaly->model, &when, 1, &view);
+	*low = model_quantile(&view, 0.05);
+	*high = model_quantile(&view, 0.95);
 }
 
 double anomaly_influence(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,
 			 double part)
 {
-	struct negbin negbin;
+	const struct season_when when = when_of(anomaly, bucket);
+	struct model_view view;
 	double ln_whole, ln_rest;
 
-	if (!anomaly->learned)
+	if (!anomaly->learned || !is_seen(bucket))
 		return 0;
-	negbin = predict(&anomaly->moments);
-	ln_whole = ln_doubled(negbin_ln_upper(&negbin, clamp_count(bucket->count)));
-	ln_rest = ln_doubled(negbin_ln_upper(&negbin, clamp_count(bucket->count - part)));
+	model_view(&anomaly->model, &when, fmin(1, bucket->coverage), &view);
+	ln_whole = fmin(0, model_ln_upper(&view, clamp_count(bucket->count)) + log(2));
+	ln_rest = fmin(0, model_ln_upper(&view, clamp_count(bucket->count - part)) + log(2));
 	return ln_whole < 0 ? 1 - ln_rest / ln_whole : 0;
 }
 
@@ -223,33 +250,5 @@ __u64 anomaly_learned(const struct anomaly *anomaly)
 
 __u64 anomaly_bucket_s(const struct anomaly *anomaly)
 {
-	return anomaly->cfg.bucket_s;
-}
-
-int anomaly_save(const struct anomaly *anomaly, void *buf, size_t size, size_t *len)
-{
-	if (size < sizeof(*anomaly))
-		return -ENOSPC;
-	memcpy(buf, anomaly, sizeof(*anomaly));
-	*len = sizeof(*anomaly);
-	return 0;
-}
-
-int anomaly_load(const struct anomaly_cfg *cfg, const void *buf, size_t len, struct anomaly **ret)
-{
-	struct anomaly *anomaly;
-	int err;
-
-	if (len != sizeof(*anomaly))
-		return -EINVAL;
-	err = anomaly_new(cfg, &anomaly);
-	if (err)
-		return err;
-	memcpy(anomaly, buf, len);
-	if (anomaly->cfg.bucket_s != cfg->bucket_s || !isfinite(anomaly->moments.mean)) {
-		free(anomaly);
-		return -EINVAL;
-	}
-	*ret = anomaly;
-	return 0;
+	return anomaly->bucket_s;
 }

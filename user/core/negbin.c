@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Negative binomial tails by the continued fraction of the incomplete beta function. */
 #include "core/negbin.h"
+#include "core/family.h"
 
 #include <float.h>
 #include <math.h>
@@ -8,7 +9,9 @@
 /*
  * The fraction takes about sqrt(max(a, b)) steps at worst; more than this is no count of packets.
  */
-#define STEPS_MAX 100000
+#define STEPS_MAX   100000
+#define EXACT_MOST  50
+#define LN_SQRT_2PI 0.91893853320467274
 
 /* lgamma() writes a global variable, lgamma_r() does not. */
 static double ln_gamma(double x)
@@ -59,12 +62,42 @@ static double ln_beta(double x, double y, double ln_x, double ln_y, double a, do
 	return log1p(-fmin(1, exp(ln_front) * beta_fraction(y, b, a) / b));
 }
 
+/* ln P(X >= x), for side 1; ln P(X < x) for -1. See negbin.h. */
+static double ln_saddle(const struct negbin *negbin, double x, int side)
+{
+	double m = negbin->mean, r = negbin->shape, at = x - 0.5, d = at - m;
+	double ln_1 = log1p(d / m), ln_2 = log1p(d / (m + r)), t = ln_1 - ln_2;
+	double w = copysign(sqrt(2 * fmax(0, at * ln_1 - (at + r) * ln_2)), t);
+	double u = 2 * sinh(t / 2) * sqrt(at + at * at / r), rest, mills;
+
+	if (fabs(w) < 1e-3) /* both go to 0: what is left is small against one half */
+		return normal_ln_upper(side * w);
+	/* P = phi(w) (Q(w) / phi(w) + 1/u - 1/w) */
+	rest = side * (1 / u - 1 / w);
+	mills = exp(normal_ln_upper(side * w) + w * w / 2 + LN_SQRT_2PI);
+	if (mills + rest <= 0 || !isfinite(mills))
+		return normal_ln_upper(side * w);
+	return fmin(0, log(mills + rest) - w * w / 2 - LN_SQRT_2PI);
+}
+
+double negbin_ln_mass(const struct negbin *negbin, double x)
+{
+	double m = negbin->mean, r = negbin->shape;
+
+	if (r > 1e8 * (1 + x)) /* Poisson, where the differences below would cancel */
+		return x * log(m) - m - ln_gamma(x + 1);
+	return ln_gamma(x + r) - ln_gamma(r) - ln_gamma(x + 1) - r * log1p(m / r) -
+	       x * log1p(r / m);
+}
+
 double negbin_ln_upper(const struct negbin *negbin, double x)
 {
 	double m = negbin->mean, r = negbin->shape;
 
 	if (x <= 0)
 		return 0;
+	if (x > EXACT_MOST)
+		return ln_saddle(negbin, x, 1);
 	return ln_beta(m / (m + r), r / (m + r), -log1p(r / m), -log1p(m / r), x, r);
 }
 
@@ -74,6 +107,8 @@ double negbin_ln_lower(const struct negbin *negbin, double x)
 
 	if (x < 0)
 		return -INFINITY;
+	if (x > EXACT_MOST)
+		return ln_saddle(negbin, x + 1, -1);
 	return ln_beta(r / (m + r), m / (m + r), -log1p(m / r), -log1p(r / m), r, x + 1);
 }
 

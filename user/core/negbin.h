@@ -10,12 +10,17 @@
  *   P(X >= x) = I_q(x, r),  P(X <= x) = I_{1-q}(r, x + 1)
  *
  * where I is the regularized incomplete beta function (NIST DLMF 8.17.5, 8.17.20 and 8.17.22).
+ * Where x is beyond 50 the tails are approximated by the saddlepoint formula of Lugannani and Rice
+ * (1980, Advances in Applied Probability 12, 475) with the continuity correction of Daniels (1987,
+ * International Statistical Review 55, 37): within 1 % far into the tails, at a fixed cost.
  */
 struct negbin {
 	double mean;
 	double shape;
 };
 
+/* ln P(X = x) for x >= 0 */
+double negbin_ln_mass(const struct negbin *negbin, double x);
 /* ln P(X >= x); 0 for x <= 0. Between whole numbers x the tails run on smoothly. */
 double negbin_ln_upper(const struct negbin *negbin, double x);
 /* ln P(X <= x); minus infinity for x < 0. */

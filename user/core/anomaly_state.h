@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a baseline consists of: for the files that make it, not for those that use it. */
+#ifndef CORE_ANOMALY_STATE_H
+#define CORE_ANOMALY_STATE_H
+
+#include "core/anomaly.h"
+#include "core/model.h"
+#include "core/rarity.h"
+
+#define BURN_BUCKETS 12
+
+/* Plain data without padding: it is stored as it stands. */
+struct anomaly {
+	__u64 bucket_s;
+	__u64 learned; /* buckets */
+	struct model model;
+	struct rarity rarity[2];       /* SIDE_HIGH, SIDE_LOW */
+	double residual[BURN_BUCKETS]; /* a ring: that of bucket n at n % BURN_BUCKETS */
+	double burn_squares;           /* of sums of that many; forgetting */
+	double burn_weight;
+	__u64 far; /* 1: the last bucket was far out */
+};
+
+#endif
