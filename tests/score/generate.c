@@ -113,8 +113,9 @@ double series_next(struct series *series, double mean)
 
 const char *shape_name(enum shape shape)
 {
-	static const char *const names[SHAPES] = { "Poisson",	 "negative binomial", "log-normal rate",
-						   "bursts",	 "Pareto rate",	      "wandering rate",
+	static const char *const names[SHAPES] = { "Poisson",          "negative binomial",
+						   "log-normal rate",  "bursts",
+						   "Pareto rate",      "wandering rate",
 						   "nine of ten empty" };
 
 	return names[shape];

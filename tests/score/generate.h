@@ -16,10 +16,11 @@ double random_poisson(struct random *random, double mean);
 
 enum shape {
 	SHAPE_POISSON,
-	SHAPE_NEGBIN,     /* a gamma-distributed rate: variance mean + 0.2 mean^2 */
-	SHAPE_LOGNORMAL,  /* a log-normal rate, sigma 0.5 */
-	SHAPE_BURSTS,     /* clusters: one in twenty buckets starts a geometric burst of 3 times as much */
-	SHAPE_PARETO,     /* a Pareto rate, tail exponent 2.5 */
+	SHAPE_NEGBIN,    /* a gamma-distributed rate: variance mean + 0.2 mean^2 */
+	SHAPE_LOGNORMAL, /* a log-normal rate, sigma 0.5 */
+	SHAPE_BURSTS, /* clusters: one in twenty buckets starts a geometric burst of 3 times as much
+		       */
+	SHAPE_PARETO, /* a Pareto rate, tail exponent 2.5 */
 	SHAPE_CORRELATED, /* a log-rate that wanders and returns: AR(1) with 0.9 */
 	SHAPE_SPARSE,     /* nine of ten buckets empty, else log-normal */
 	SHAPES,

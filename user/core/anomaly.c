@@ -195,11 +195,10 @@ void anomaly_judge(const struct anomaly *anomaly, const struct anomaly_bucket *b
 
 	*ret = (struct anomaly_score){
 		.probability = 1,
+		.missing = anomaly_missing(anomaly),
 		.learning = anomaly->learned < ANOMALY_READY,
 		.skipped = !is_seen(bucket),
 	};
-	if (ret->learning)
-		ret->missing = (unsigned int)(ANOMALY_READY - anomaly->learned);
 	if (!anomaly->learned)
 		return;
 	judge(anomaly, bucket, ret->skipped ? 1 : fmin(1, bucket->coverage), &verdict);
@@ -246,6 +245,12 @@ double anomaly_influence(const struct anomaly *anomaly, const struct anomaly_buc
 __u64 anomaly_learned(const struct anomaly *anomaly)
 {
 	return anomaly->learned;
+}
+
+unsigned int anomaly_missing(const struct anomaly *anomaly)
+{
+	return anomaly->learned < ANOMALY_READY ? ANOMALY_READY - (unsigned int)anomaly->learned
+						: 0;
 }
 
 __u64 anomaly_bucket_s(const struct anomaly *anomaly)

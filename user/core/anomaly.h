@@ -67,6 +67,8 @@ double anomaly_influence(const struct anomaly *anomaly, const struct anomaly_buc
 /* Closed buckets that were learned. */
 __u64 anomaly_learned(const struct anomaly *anomaly);
 
+/* How many more it takes until alerts can come. */
+unsigned int anomaly_missing(const struct anomaly *anomaly);
 __u64 anomaly_bucket_s(const struct anomaly *anomaly);
 
 /* Writes the baseline: versioned, for this machine. -ENOSPC where size does not suffice. */

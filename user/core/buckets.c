@@ -15,6 +15,19 @@ static void begin(struct buckets *buckets, __u64 index, bool cut, __u64 gap_ns)
 	buckets->gap_ns = gap_ns;
 }
 
+/* A gap may lie in any bucket that its batch reached over, so it counts in each of them. */
+static double coverage(const struct buckets *buckets, __u64 gap_ns)
+{
+	double length = (double)buckets->length_ns;
+
+	gap_ns += buckets->gap_ns;
+	if (buckets->cut)
+		return 0;
+	if (gap_ns <= buckets->length_ns / BUCKETS_GAP_PART)
+		return 1;
+	return gap_ns < buckets->length_ns ? 1 - (double)gap_ns / length : 0;
+}
+
 bool buckets_move(struct buckets *buckets, __u64 wall_ns, bool stepped, __u64 gap_ns,
 		  struct bucket_end *ret)
 {
@@ -32,10 +45,8 @@ bool buckets_move(struct buckets *buckets, __u64 wall_ns, bool stepped, __u64 ga
 	}
 	*ret = (struct bucket_end){
 		.start_wall_ns = buckets_start_wall_ns(buckets),
-		.whole = !stepped && seen && !buckets->cut &&
-			 buckets->gap_ns <= buckets->length_ns / BUCKETS_GAP_PART,
+		.coverage = stepped ? 0 : coverage(buckets, gap_ns),
 	};
-	/* a gap may lie in any of the buckets that the batch reached over, so in all of them */
 	if (!stepped && seen)
 		ret->empty = index - buckets->index - 1;
 	if (ret->empty > BUCKETS_EMPTY_MAX)

@@ -7,9 +7,8 @@
 #include <linux/types.h>
 
 /*
- * A bucket is whole, and may be learned, if it was seen from its beginning to its end: not the
- * first one after the start, not one in which the wall clock stepped, and none with gaps of more
- * than this part of it. A bucket that is not whole is skipped, never scaled.
+ * How much of a bucket was seen: all of it if gaps are no more than this part of it, else what they
+ * leave; nothing of the first one after the start and of one in which the wall clock stepped.
  */
 #define BUCKETS_GAP_PART 100
 
@@ -33,8 +32,8 @@ struct buckets {
 /* The bucket that has ended, and the empty ones between it and the present one. */
 struct bucket_end {
 	__u64 start_wall_ns;
-	bool whole;
-	__u64 empty; /* whole, too; at most BUCKETS_EMPTY_MAX */
+	double coverage; /* 0..1 */
+	__u64 empty;     /* and seen as a whole; at most BUCKETS_EMPTY_MAX */
 };
 
 void buckets_init(struct buckets *buckets, __u64 length_ns);

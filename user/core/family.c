@@ -38,20 +38,17 @@ static double below(const struct family_log *log, double ln_x)
 
 double family_ln_upper(const struct family_log *family, double x)
 {
-	if (x <= 0)
-		return 0;
-	return log(family->filled) + (x <= 1 ? 0 : ln_above(family, log(x - 0.5)));
+	return x <= 0 ? 0 : log(family->filled) + ln_above(family, log(x - 0.5));
 }
 
 double family_ln_lower(const struct family_log *family, double x)
 {
-	double empty = 1 - family->filled;
+	double p;
 
 	if (x < 0)
 		return -INFINITY;
-	if (x < 1)
-		return log(empty);
-	return log(fmax(DBL_MIN, fmin(1, empty + family->filled * below(family, log(x + 0.5)))));
+	p = 1 - family->filled + family->filled * below(family, log(x + 0.5));
+	return log(fmax(DBL_MIN, fmin(1, p)));
 }
 
 /* Of ln X at ln x. */
@@ -70,9 +67,9 @@ double family_ln_mass(const struct family_log *family, double x)
 	double mass;
 
 	if (x < 1)
-		return log(1 - family->filled);
+		return family_ln_lower(family, 0);
 	if (x > 8) /* the cell is narrow: its width times the density */
 		return log(family->filled) + ln_density(family, log(x)) - log(x);
-	mass = below(family, log(x + 0.5)) - (x < 2 ? 0 : below(family, log(x - 0.5)));
+	mass = below(family, log(x + 0.5)) - below(family, log(x - 0.5));
 	return log(family->filled) + log(fmax(mass, DBL_MIN));
 }

@@ -4,8 +4,8 @@
 #define CORE_FAMILY_H
 
 /*
- * Continuous distributions of ln X, put on whole numbers by rounding: P(X >= x) = filled *
- * P(ln X > ln(x - 1/2)) for x >= 1; P(X = 0) = 1 - filled.
+ * Continuous distributions of ln Y, put on whole numbers by rounding, behind a hurdle: P(X >= x) =
+ * filled * P(ln Y > ln(x - 1/2)) for x >= 1; P(X = 0) is what is left.
  */
 enum family { FAMILY_NEGBIN, FAMILY_LOGNORMAL, FAMILY_LOGLOGISTIC, FAMILIES };
 

@@ -96,6 +96,7 @@ struct alert {
 		double typical_low;
 		double typical_high;
 		__u64 bucket_start_wall_ns;
+		double bucket_coverage; /* 0..1: the part of the bucket that was seen */
 		bool bucket_closed;
 		bool learning;
 		struct influencer influencer[ALERT_TOP_MAX];

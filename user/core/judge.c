@@ -62,7 +62,7 @@ void judge_free(struct judge *judge)
 	for (i = 0; i < judge->count; i++) {
 		window_free(judge->watches[i].window);
 		incidents_free(judge->watches[i].incidents);
-		anomaly_free(judge->watches[i].anomaly);
+		baselines_clear(&judge->watches[i].baselines);
 	}
 	free(judge->watches);
 	free(judge);
@@ -147,9 +147,12 @@ void judge_state(const struct judge *judge, size_t i, struct judge_state *ret)
 		.incidents_dropped = incidents_dropped(watch->incidents),
 		.matched = watch->matched,
 		.evidence_dropped = stats.evidence_dropped,
-		.groups_dropped = stats.groups_dropped,
+		.groups_dropped = stats.groups_dropped + watch->baselines.dropped,
 		.buckets = watch->closed,
-		.learning = watch->closed < ANOMALY_READY,
+		.skipped = watch->skipped,
+		.series = watch->baselines.table.live,
+		.missing = watch->closed_score.missing,
+		.learning = watch->closed_score.learning,
 		.score = watch->closed_score.score,
 		.actual = watch->closed_actual,
 		.typical = watch->closed_score.typical,

@@ -66,8 +66,12 @@ struct judge_state {
 	__u64 matched;               /* records' counts since the start */
 	__u64 evidence_dropped;      /* counted, but their evidence did not fit the memory bound */
 	__u64 groups_dropped;        /* counts of groups that did not fit the memory bound */
-	/* anomaly rules: the last closed bucket */
-	__u64 buckets; /* closed so far */
+	/* anomaly rules */
+	size_t series; /* groups that have a baseline */
+	__u64 buckets; /* closed and learned so far */
+	__u64 skipped; /* closed, but too little of them was seen */
+	/* the last closed bucket, of several groups the one with the highest score */
+	unsigned int missing; /* closed buckets until alerts can come */
 	bool learning;
 	double score, actual, typical;
 };

@@ -74,7 +74,7 @@ static void view_forecast(const struct model *model, unsigned int i, double mean
 	double spread = dispersion(forecast, mean);
 	double variance = (mean + spread * mean * mean) * (1 + 1 / n);
 	double bias = forecast->logs / (n_log + LOG_PRIOR), deviation;
-	double filled = (model->filled + 0.5) / (model->buckets + 1);
+	double filled = (model->filled + 1) / (model->buckets + 1);
 	int family;
 
 	deviation = (forecast->log_squares + LOG_PRIOR * (DISPERSION + 1 / mean)) /

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The negative binomial distribution: tails in log space, quantiles. */
+/* The negative binomial distribution: mass and tails in log space. */
 #ifndef CORE_NEGBIN_H
 #define CORE_NEGBIN_H
 
@@ -9,10 +9,11 @@
  *
  *   P(X >= x) = I_q(x, r),  P(X <= x) = I_{1-q}(r, x + 1)
  *
- * where I is the regularized incomplete beta function (NIST DLMF 8.17.5, 8.17.20 and 8.17.22).
- * Where x is beyond 50 the tails are approximated by the saddlepoint formula of Lugannani and Rice
- * (1980, Advances in Applied Probability 12, 475) with the continuity correction of Daniels (1987,
- * International Statistical Review 55, 37): within 1 % far into the tails, at a fixed cost.
+ * where I is the regularized incomplete beta function (NIST DLMF 8.17.5); it is summed term by
+ * term. Where x is beyond 50 the tails are approximated by the saddlepoint formula of Lugannani and
+ * Rice (1980, Advances in Applied Probability 12, 475) with the continuity correction of Daniels
+ * (1987, International Statistical Review 55, 37): within 2 % far into the tails (30 % where r is
+ * below 1), at a fixed cost.
  */
 struct negbin {
 	double mean;
@@ -21,11 +22,9 @@ struct negbin {
 
 /* ln P(X = x) for x >= 0 */
 double negbin_ln_mass(const struct negbin *negbin, double x);
-/* ln P(X >= x); 0 for x <= 0. Between whole numbers x the tails run on smoothly. */
+/* ln P(X >= x); 0 for x <= 0. What lies between whole numbers is rounded up. */
 double negbin_ln_upper(const struct negbin *negbin, double x);
 /* ln P(X <= x); minus infinity for x < 0. */
 double negbin_ln_lower(const struct negbin *negbin, double x);
-/* The smallest whole k with P(X <= k) >= p, for p in 0..1 without 1. */
-double negbin_quantile(const struct negbin *negbin, double p);
 
 #endif

@@ -45,7 +45,7 @@ double rarity_correct(const struct rarity *rarity, double ln_p)
 
 	if (s <= RARITY_LEVEL)
 		return -s * level / RARITY_LEVEL;
-	return -level - (s - RARITY_LEVEL) / fmax(mean, 1);
+	return -level - (s - RARITY_LEVEL) / fmax(mean, RARITY_MARGIN);
 }
 
 static double curve(double percentile)

@@ -11,7 +11,7 @@
  * exp(-RARITY_LEVEL), and by an exponential excess of mean 1. Both are estimated from the past
  * (peaks over threshold: Pickands 1975, Annals of Statistics 3, 119; as an online detector: Siffer
  * et al. 2017, KDD, 1067), drawn to what a right model has by RARITY_PRIOR buckets, and never
- * sharpened: p = P(s > level) exp(-excess / mean excess).
+ * sharpened, rather blunted a little: p = P(s > level) exp(-excess / mean excess).
  *
  * Ceiling. The percentile of s among all earlier ones limits the score, by Elastic's points
  * (0,0) (70,1) (85,1.2) (90,1.5) (95,3) (97,20) (99,50) (99.9,90) (100,100). A short past knows no
@@ -19,9 +19,10 @@
  */
 #define RARITY_BINS   48
 #define RARITY_LEVEL  2.302585
-#define RARITY_PRIOR  200.0
-#define RARITY_BLEND  1000.0
-#define RARITY_MEMORY 4000.0
+#define RARITY_MARGIN 1.1    /* the least that the mean excess is taken for */
+#define RARITY_PRIOR  200.0  /* buckets */
+#define RARITY_BLEND  1000.0 /* buckets */
+#define RARITY_MEMORY 4000.0 /* buckets */
 
 /* Plain data; all zero: nothing is known. */
 struct rarity {

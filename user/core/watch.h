@@ -9,6 +9,7 @@
 #include "core/evidence.h"
 #include "core/judge.h"
 #include "core/samples.h"
+#include "core/baselines.h"
 
 /* When a batch is judged: its end, never before an earlier one's. */
 struct moment {
@@ -32,18 +33,16 @@ struct watch {
 	struct moment moment;
 	__u64 matched;
 	/* RULE_ANOMALY */
-	struct anomaly *anomaly;
+	struct baselines baselines;
 	struct buckets buckets;
-	__u64 slice;         /* the present one: counts on from bucket to bucket */
-	__u64 first_wall_ns; /* of the present bucket's batches that matched */
-	__u64 last_wall_ns;
-	struct anomaly_score score; /* of the bucket that is judged */
-	double actual;
-	__u64 bucket_wall_ns;
+	__u64 slice;          /* the present one: counts on from bucket to bucket */
+	__u64 bucket_wall_ns; /* of the bucket that is judged */
+	double bucket_coverage;
 	bool bucket_closed;
-	bool over;
-	__u64 closed;                      /* buckets */
-	struct anomaly_score closed_score; /* of the last closed bucket */
+	__u64 closed;  /* buckets that were learned */
+	__u64 skipped; /* that were not: too little of them was seen */
+	/* of the last closed bucket: the group with the highest score */
+	struct anomaly_score closed_score;
 	double closed_actual;
 };
 

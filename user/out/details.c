@@ -234,6 +234,9 @@ static int put_anomaly(json_t *object, const struct observer *observer, const st
 			 json_pack("[o]", value_number(text_round(alert->anomaly.typical))));
 	err |= value_put(object, "typical_range",
 			 pair(alert->anomaly.typical_low, alert->anomaly.typical_high));
+	if (alert->anomaly.bucket_coverage < 1)
+		err |= value_put(object, "bucket_coverage",
+				 value_number(text_round(alert->anomaly.bucket_coverage)));
 	err |= value_put(object, "learning", json_boolean(alert->anomaly.learning));
 	return err | value_put(object, "influencers", influencers);
 }
