@@ -53,7 +53,7 @@ static void check(double value, long double expected, const char *tail, const st
 {
 	/* relative to the probability and to its complement, and to the logarithm where that is
 	 * huge */
-	long double near = x > 50 ? (negbin->shape < 1 ? 0.3L : 0.05L) : 1e-6L;
+	long double near = x > 50 ? (negbin->shape < 1 ? 0.3L : 0.08L) : 1e-6L;
 
 	if (fabsl(value - expected) >
 	    near * fminl(1, fabsl(expected)) + 1e-9L + 1e-9L * fabsl(expected))

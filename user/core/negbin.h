@@ -12,7 +12,7 @@
  * where I is the regularized incomplete beta function (NIST DLMF 8.17.5); it is summed term by
  * term. Where x is beyond 50 the tails are approximated by the saddlepoint formula of Lugannani and
  * Rice (1980, Advances in Applied Probability 12, 475) with the continuity correction of Daniels
- * (1987, International Statistical Review 55, 37): within 5 % far into the tails (30 % where r is
+ * (1987, International Statistical Review 55, 37): within 8 % far into the tails (30 % where r is
  * below 1), at a fixed cost.
  */
 struct negbin {
