@@ -4,5 +4,6 @@
 stage "end to end, sanitizers" make -s CI=1 SAN=1 check-e2e
 stage "adversary, other seeds" env LONG=1 SEED=random make -s CI=1 check-e2e ONLY=adversary.sh
 stage "fuzz" make -s fuzz SECONDS=300
+stage "anomaly score, other seeds" make -s check-score
 stage "kernels" make -s CI=1 check-kernels
 stage "flood" make -s CI=1 bench-flood

@@ -5,7 +5,7 @@ stage "build" make -j2 CI=1 all
 stage "layers" make -s check-layers
 stage "format" make -s format-check
 stage "unit tests" make -s -j2 CI=1 check
-stage "anomaly score" make -s -j2 CI=1 check-score
+stage "anomaly score" make -s -j2 CI=1 check-score SCORE_SEEDS=25
 stage "BPF tests" make -s -j2 CI=1 check-bpf
 stage "differential" make -s CI=1 check-differential
 stage "end to end" make -s CI=1 check-e2e
@@ -15,7 +15,7 @@ stage "unit tests, sanitizers" make -s -j2 CI=1 SAN=1 check
 stage "BPF tests, sanitizers" make -s -j2 CI=1 SAN=1 check-bpf
 stage "fuzz corpora" make -s -j2 check-fuzz-corpus
 stage "fuzz packets and responses" make -s -j2 fuzz-parse fuzz-http1 SECONDS=60
-stage "fuzz the rest" make -s -j2 fuzz-baseline fuzz-capture fuzz-chunk fuzz-config fuzz-csv fuzz-cuts SECONDS=15
+stage "fuzz the rest" make -s -j6 fuzz-baseline fuzz-capture fuzz-chunk fuzz-config fuzz-csv fuzz-cuts SECONDS=15
 stage "bench" make -s bench CHECK=1
 stage "lint" make -s -j2 lint
 stage "man pages" make -s check-man

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs every scenario of this folder, or those named, and sums up: "N passed, N failed, N skipped".
-# JOBS of them at a time (default: a job for each CPU), for they mostly wait; those that measure say
+# JOBS of them at a time (default: one more than CPUs), for they mostly wait; those that measure say
 # "Runs alone" in their head, and do so at the end.
 set -u
 cd "$(dirname "$0")" || exit 1
 passed=0 failed=0 skipped=0
-JOBS=${JOBS:-$(nproc)}
+JOBS=${JOBS:-$(($(nproc) + 1))}
 OUT=$(mktemp -d) || exit 1
 declare -A running=() began=()
 
@@ -66,7 +66,10 @@ trap 'stop 129' HUP
 trap 'stop 130' INT
 trap 'stop 143' TERM
 together=() alone=()
-[ $# -gt 0 ] || set -- *.sh
+if [ $# -eq 0 ]; then # the longest first
+  mapfile -t scenarios < <(find . -maxdepth 1 -name '*.sh' -printf '%s %f\n' | sort -rn | cut -d" " -f2)
+  set -- "${scenarios[@]}"
+fi
 for scenario; do
   if [ "$scenario" = run.sh ]; then
     continue
