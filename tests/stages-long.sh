@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What `make test-long` runs besides: sourced by tests/run.sh.
+stage "BPF tests, sanitizers" make -s -j2 CI=1 SAN=1 check-bpf
 stage "end to end, sanitizers" make -s CI=1 SAN=1 check-e2e
 stage "adversary, other seeds" env LONG=1 SEED=random make -s CI=1 check-e2e ONLY=adversary.sh
 stage "fuzz" make -s fuzz SECONDS=300

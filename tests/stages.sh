@@ -7,12 +7,10 @@ stage "format" make -s format-check
 stage "unit tests" make -s -j2 CI=1 check
 stage "anomaly score" make -s -j2 CI=1 check-score SCORE_SEEDS=25
 stage "BPF tests" make -s -j2 CI=1 check-bpf
-stage "differential" make -s CI=1 check-differential
+stage "differential, and the demo beside it" make -s -j2 CI=1 check-differential demo-run
 stage "end to end" make -s CI=1 check-e2e
 stage "replay" make -s CI=1 check-replay
-stage "demo" make -s CI=1 demo-run
 stage "unit tests, sanitizers" make -s -j2 CI=1 SAN=1 check
-stage "BPF tests, sanitizers" make -s -j2 CI=1 SAN=1 check-bpf
 stage "fuzz corpora" make -s -j2 check-fuzz-corpus
 stage "fuzz packets and responses" make -s -j2 fuzz-parse fuzz-http1 SECONDS=60
 stage "fuzz the rest" make -s -j6 fuzz-baseline fuzz-capture fuzz-chunk fuzz-config fuzz-csv fuzz-cuts SECONDS=15
