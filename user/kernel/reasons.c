@@ -43,18 +43,18 @@ static const struct {
  */
 enum need { ALWAYS, NO_REASONS, SOCKET };
 static const struct {
-	__u32 number;
 	const char *name;
+	__u32 number;
 	enum need need;
 } own[] = {
 	/* clang-format off */
-	{ SW_REASON_NETFILTER, "NETFILTER_DROP", NO_REASONS },
-	{ SW_REASON_XDP, "XDP", ALWAYS },
-	{ SW_REASON_CGROUP_EGRESS, "BPF_CGROUP_EGRESS", NO_REASONS },
-	{ SW_REASON_CGROUP_INGRESS, "BPF_CGROUP_INGRESS", SOCKET },
-	{ SW_REASON_NFQUEUE, "NFQUEUE", ALWAYS },
-	{ SW_REASON_FOREIGN, "SUBSYSTEM", ALWAYS },
-#define X(constant, name) { SW_REASON_##constant, name, ALWAYS },
+	{ "NETFILTER_DROP", SW_REASON_NETFILTER, NO_REASONS },
+	{ "XDP", SW_REASON_XDP, ALWAYS },
+	{ "BPF_CGROUP_EGRESS", SW_REASON_CGROUP_EGRESS, NO_REASONS },
+	{ "BPF_CGROUP_INGRESS", SW_REASON_CGROUP_INGRESS, SOCKET },
+	{ "NFQUEUE", SW_REASON_NFQUEUE, ALWAYS },
+	{ "SUBSYSTEM", SW_REASON_FOREIGN, ALWAYS },
+#define X(constant, name) { name, SW_REASON_##constant, ALWAYS },
 	SW_REASONS_DENIAL(X)
 #undef X
 	/* clang-format on */
