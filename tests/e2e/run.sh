@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs every scenario of this folder, or those named, and sums up: "N passed, N failed, N skipped".
-# JOBS of them at a time (default: one more than CPUs), for they mostly wait; those that measure say
+# JOBS of them at a time (default: one a CPU), for they mostly wait; those that measure say
 # "Runs alone" in their head, and do so at the end.
 set -u
 cd "$(dirname "$0")" || exit 1
 passed=0 failed=0 skipped=0
-JOBS=${JOBS:-$(($(nproc) + 1))}
+JOBS=${JOBS:-$(nproc)}
 OUT=$(mktemp -d) || exit 1
 declare -A running=() began=()
 

@@ -94,7 +94,7 @@ spike_test() {
   # its bucket must have ended: only closed ones are kept
   check "and ends" wait_for 10 records has event.action=close rule.id=denies
   sensor_stop
-  check "backtest finds it in the counts" backtest_finds 500
+  check "backtest finds it in the counts" backtest_finds 150
 }
 
 damage_test() {
