@@ -41,13 +41,11 @@ double rarity_correct(const struct rarity *rarity, double ln_p)
 	double s = -ln_p, part = exp(-RARITY_LEVEL), expected = RARITY_PRIOR * part;
 	double above = (rarity->above + expected) / (rarity->total + RARITY_PRIOR);
 	double mean = (rarity->excess + expected) / (rarity->above + expected);
-	double level = -log(fmax(above, part)), margin;
+	double level = -log(fmax(above, part));
 
 	if (s <= RARITY_LEVEL)
 		return -s * level / RARITY_LEVEL;
-	/* A short past has shown neither that the model is too sure nor that it is not. */
-	margin = 1 + (RARITY_MARGIN - 1) * rarity->total / (rarity->total + RARITY_PRIOR);
-	return -level - (s - RARITY_LEVEL) / fmax(mean, margin);
+	return -level - (s - RARITY_LEVEL) / fmax(mean, RARITY_MARGIN);
 }
 
 static double curve(double percentile)

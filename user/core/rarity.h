@@ -11,8 +11,7 @@
  * exp(-RARITY_LEVEL), and by an exponential excess of mean 1. Both are estimated from the past
  * (peaks over threshold: Pickands 1975, Annals of Statistics 3, 119; as an online detector: Siffer
  * et al. 2017, KDD, 1067), drawn to what a right model has by RARITY_PRIOR buckets, and never
- * sharpened, rather blunted a little as the past grows:
- * p = P(s > level) exp(-excess / mean excess).
+ * sharpened, rather blunted a little: p = P(s > level) exp(-excess / mean excess).
  *
  * Ceiling. The percentile of s among all earlier ones limits the score, by Elastic's points
  * (0,0) (70,1) (85,1.2) (90,1.5) (95,3) (97,20) (99,50) (99.9,90) (100,100). A short past knows no
