@@ -11,9 +11,10 @@ complain() { echo "layers: $*" >&2; bad=1; }
 allowed() {
   case $1 in
     main) echo "cmd" ;;
-    cmd) echo "cmd kernel capture out store score config core util" ;;
+    cmd) echo "cmd kernel capture out record store score config core util" ;;
     kernel) echo "kernel core util" ;;
-    out) echo "out core util" ;;
+    out) echo "out record core util" ;;
+    record) echo "record core util" ;;
     capture) echo "capture util bpf" ;;
     store) echo "store core util" ;;
     score) echo "score core util" ;;

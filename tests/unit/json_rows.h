@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "out/json.h"
+#include "record/json.h"
 #include "tests/unit/example.h"
 
 /* What stands at a path, its parts joined by '/', as JSON; NULL: nothing may stand there. */

@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "out/json.h"
+#include "out/json_sink.h"
 #include "tests/unit/example.h"
 
 struct pipe_sink {

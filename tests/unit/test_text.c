@@ -8,8 +8,8 @@
 
 #include <math.h>
 
-#include "out/party.h"
-#include "out/text.h"
+#include "record/party.h"
+#include "record/text.h"
 #include "tests/unit/example.h"
 
 static void check_message(struct example *s, const char *expected)

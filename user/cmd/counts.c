@@ -10,7 +10,7 @@
 
 #include "cmd/counts.h"
 #include "core/netset.h"
-#include "out/text.h"
+#include "record/text.h"
 
 struct counts {
 	void *tree; /* tsearch(3) of struct record */

@@ -11,7 +11,7 @@
 #include "cmd/inputs.h"
 #include "cmd/playback.h"
 #include "cmd/progress.h"
-#include "out/json.h"
+#include "out/json_sink.h"
 #include "out/terminal.h"
 #include "util/log.h"
 

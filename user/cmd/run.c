@@ -14,7 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/sensor.h"
 #include "out/journal.h"
-#include "out/json.h"
+#include "out/json_sink.h"
 #include "out/terminal.h"
 #include "util/log.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "out/text.h"
+#include "record/text.h"
 #include "score/plot.h"
 #include "score/series.h"
 #include "util/log.h"

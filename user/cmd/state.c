@@ -8,7 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/sensor.h"
 #include "cmd/state.h"
-#include "out/text.h"
+#include "record/text.h"
 #include "util/log.h"
 
 #define SECOND_NS       1000000000ULL

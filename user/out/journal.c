@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A sink that writes records to systemd-journald: its socket and the queue before it. */
 #include "out/journal.h"
-#include "out/journal_entry.h"
+#include "record/journal_entry.h"
 
 #include <assert.h>
 #include <errno.h>

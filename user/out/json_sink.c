@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A sink that writes a JSON line a record to a file descriptor and never waits for its reader. */
-#include "out/json.h"
+#include "out/json_sink.h"
+#include "record/json.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A sink that writes records for a human to read. */
 #include "out/terminal.h"
-#include "out/human.h"
-#include "out/page.h"
+#include "record/human.h"
+#include "record/page.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Records as one line of JSON in Elastic Common Schema 8.11. */
-#include "out/json.h"
-#include "out/party.h"
-#include "out/text.h"
-#include "out/value.h"
-#include "out/details.h"
+#include "record/json.h"
+#include "record/party.h"
+#include "record/text.h"
+#include "record/value.h"
+#include "record/details.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -80,7 +80,7 @@ static json_t *event_object(const struct alert *alert)
 	json_t *object = json_object();
 	int err = 0;
 
-	err |= value_put(object, "kind", json_string(sink_is_alarm(alert) ? "alert" : "event"));
+	err |= value_put(object, "kind", json_string(record_is_alarm(alert) ? "alert" : "event"));
 	err |= value_put(object, "category", value_words(http ? web : network));
 	err |= value_put(object, "type", value_words(http ? info : denied));
 	err |= value_put(object, "module", json_string("spikewatch"));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Numbers, names and sentences of a record, the same for every sink. */
-#ifndef OUT_TEXT_H
-#define OUT_TEXT_H
+#ifndef RECORD_TEXT_H
+#define RECORD_TEXT_H
 
-#include "out/sink.h"
+#include "record/record.h"
 
 #define TEXT_TIME_MAX     32
 #define TEXT_DURATION_MAX 32

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Whom an alert is about: the addresses and the port of its two sides. */
-#ifndef OUT_PARTY_H
-#define OUT_PARTY_H
+#ifndef RECORD_PARTY_H
+#define RECORD_PARTY_H
 
 #include "core/incident.h"
 

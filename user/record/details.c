@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The part of an alert's record that is our own: everything under "spikewatch". */
-#include "out/details.h"
-#include "out/party.h"
-#include "out/text.h"
-#include "out/value.h"
+#include "record/details.h"
+#include "record/party.h"
+#include "record/text.h"
+#include "record/value.h"
 #include "util/utf8.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One record in journald's native format. */
-#ifndef OUT_JOURNAL_ENTRY_H
-#define OUT_JOURNAL_ENTRY_H
+#ifndef RECORD_JOURNAL_ENTRY_H
+#define RECORD_JOURNAL_ENTRY_H
 
-#include "out/sink.h"
+#include "record/record.h"
 
 struct journal_entry {
 	char *data; /* owned */

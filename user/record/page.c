@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Text for a terminal: words wrapped at its width, with colour where it has any. */
-#include "out/page.h"
+#include "record/page.h"
 #include "util/utf8.h"
 
 #include <stdarg.h>

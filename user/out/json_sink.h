@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Records as one line of JSON in Elastic Common Schema 8.11, and a sink that writes such lines. */
-#ifndef OUT_JSON_H
-#define OUT_JSON_H
+/* A sink that writes each record as a line of JSON. */
+#ifndef OUT_JSON_SINK_H
+#define OUT_JSON_SINK_H
 
 #include "out/sink.h"
-
-/*
- * One ECS object without a newline, valid UTF-8 and valid JSON whatever the strings of the rule,
- * the observer or the event hold. The caller frees *ret. -ENOMEM.
- */
-int json_format_alert(const struct observer *observer, const struct alert *alert, char **ret);
-int json_format_sensor(const struct observer *observer, const struct sensor_event *event,
-		       char **ret);
 
 /* What a json sink keeps for a reader that is slow; a line that does not fit any more is lost. */
 #define JSON_PENDING_MAX (1 << 20)

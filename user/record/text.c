@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Numbers and names of a record, the same for every sink. */
-#include "out/text.h"
+#include "record/text.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The sentences of a record: message, summary, coverage. */
-#include "out/party.h"
-#include "out/text.h"
+#include "record/party.h"
+#include "record/text.h"
 #include "util/utf8.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Text for a terminal: words wrapped at its width, with colour where it has any. */
-#ifndef OUT_PAGE_H
-#define OUT_PAGE_H
+#ifndef RECORD_PAGE_H
+#define RECORD_PAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Whom an alert is about: the addresses and the port of its two sides. */
-#include "out/party.h"
+#include "record/party.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* JSON values of what records hold. */
-#include "out/value.h"
-#include "out/text.h"
+#include "record/value.h"
+#include "record/text.h"
 #include "util/utf8.h"
 
 #include <math.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a record looks like to a human. */
-#ifndef OUT_HUMAN_H
-#define OUT_HUMAN_H
+#ifndef RECORD_HUMAN_H
+#define RECORD_HUMAN_H
 
-#include "out/page.h"
-#include "out/sink.h"
+#include "record/page.h"
+#include "record/record.h"
 
 /*
  * A few whole lines. Of an alert: time (local), severity, title, counts; source -> destination;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* JSON values of what records hold. */
-#ifndef OUT_VALUE_H
-#define OUT_VALUE_H
+#ifndef RECORD_VALUE_H
+#define RECORD_VALUE_H
 
 #include <jansson.h>
 

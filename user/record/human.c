@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a record looks like to a human. */
-#include "out/human.h"
-#include "out/party.h"
-#include "out/text.h"
+#include "record/human.h"
+#include "record/party.h"
+#include "record/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -256,7 +256,7 @@ void human_put_alert(struct page *page, const struct observer *observer, const s
 	start_record(page, alert->wall_ns, alert_mark(alert));
 	put_headline(page, alert);
 	put_parties(page, observer, alert);
-	if (sink_is_alarm(alert)) {
+	if (record_is_alarm(alert)) {
 		put_cause(page, alert);
 		put_coverage(page, alert);
 		put_evidence(page, observer, alert);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One record in journald's native format. */
-#include "out/journal_entry.h"
-#include "out/json.h"
-#include "out/party.h"
-#include "out/text.h"
+#include "record/journal_entry.h"
+#include "record/json.h"
+#include "record/party.h"
+#include "record/text.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -102,7 +102,7 @@ int journal_entry_from_alert(const struct observer *observer, const struct alert
 			     struct journal_entry *ret)
 {
 	struct journal_entry entry = {
-		.priority = sink_is_alarm(alert) ? PRIORITY_CRIT : PRIORITY_NOTICE,
+		.priority = record_is_alarm(alert) ? PRIORITY_CRIT : PRIORITY_NOTICE,
 	};
 	char *message = NULL, *summary = NULL, *ecs = NULL;
 	FILE *out;

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What every record says besides the alert itself: who reports, and records of the sensor. */
+#ifndef RECORD_RECORD_H
+#define RECORD_RECORD_H
+
+#include "core/incident.h"
+
+/* Who reports: the same for every record of a run. */
+struct observer {
+	const char *hostname;
+	const char *version;
+	const struct addr *addrs; /* this host's addresses, without loopback and link-local */
+	size_t addr_count;
+	const struct reason_names *reasons;
+	/* Name of a host where it is known already, else NULL; must not block. NULL: no names. */
+	const char *(*host_name)(const struct addr *addr, void *arg);
+	void *host_name_arg;
+};
+
+enum sensor_action {
+	SENSOR_STARTED,
+	SENSOR_STOPPED,
+	SENSOR_RELOADED,
+	SENSOR_BLIND,
+	SENSOR_DEGRADED,
+	SENSOR_RECOVERED,
+};
+
+/* A record of the sensor about itself. */
+struct sensor_event {
+	enum sensor_action action;
+	__u64 wall_ns;
+	const char *reason; /* one sentence: what, where, what to do */
+	const char
+		*subject; /* what is meant, for instance an interface or a program; may be NULL */
+};
+
+/*
+ * Is this record meant to alarm somebody? Closing, suppressed and prototype rules' records are
+ * written for the files only: event.kind "event", a low priority.
+ */
+static inline bool record_is_alarm(const struct alert *alert)
+{
+	return (alert->action == ALERT_OPEN || alert->action == ALERT_UPDATE) &&
+	       !alert->suppressed && !alert->rule->prototype;
+}
+
+#endif
