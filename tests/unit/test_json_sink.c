@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "out/json_sink.h"
+#include "record/json.h"
 #include "tests/unit/example.h"
 
 struct pipe_sink {
