@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,11 +33,14 @@ struct run_options {
 	bool json, counts;
 };
 
-struct loop {
-	int epoll_fd, signal_fd, timer_fd;
+/* When epochs are closed. */
+struct pace {
+	struct sensor *sensor;
+	int signal_fd;
 	__u64 last_close_ns, last_second;
 	__u64 work_ns; /* what the last close took */
 	bool rung;     /* events came since the last close */
+	bool stop;
 };
 
 static void usage(FILE *out)
@@ -155,13 +157,6 @@ static int open_sinks(struct sensor *sensor)
 	return err;
 }
 
-static int add_fd(const struct loop *loop, int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
 /* The signals that the loop takes. */
 static void loop_signals(sigset_t *ret)
 {
@@ -171,126 +166,103 @@ static void loop_signals(sigset_t *ret)
 	sigaddset(ret, SIGHUP);
 }
 
-static int loop_open(struct loop *loop, const struct sensor *sensor)
+/* A signal to stop sets pace->stop. */
+static void take_signals(__u32 events, void *arg)
 {
-	sigset_t signals;
-	int err;
-
-	loop_signals(&signals);
-	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	loop->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	loop->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (loop->epoll_fd < 0 || loop->signal_fd < 0 || loop->timer_fd < 0)
-		return -errno;
-	err = add_fd(loop, loop->signal_fd);
-	if (!err)
-		err = add_fd(loop, loop->timer_fd);
-	if (!err)
-		err = add_fd(loop, drain_fd(sensor->drain));
-	if (!err && sensor->shadow)
-		err = add_fd(loop, shadow_fd(sensor->shadow));
-	return err;
-}
-
-static void loop_close(const struct loop *loop)
-{
-	const int fds[] = { loop->epoll_fd, loop->signal_fd, loop->timer_fd };
-
-	for (size_t i = 0; i < 3; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-}
-
-static __u64 next_close(const struct loop *loop)
-{
-	__u64 second = loop->last_close_ns - loop->last_close_ns % SECOND_NS + SECOND_NS;
-	__u64 rest = loop->work_ns * REST_TIMES;
-	__u64 rush = loop->last_close_ns + (rest > RUSH_NS ? rest : RUSH_NS);
-
-	return loop->rung && rush < second ? rush : second;
-}
-
-/* Has a signal to stop come? */
-static bool read_signals(const struct loop *loop)
-{
+	struct pace *pace = arg;
 	struct signalfd_siginfo info;
-	bool stop = false;
 
-	while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+	while (read(pace->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
 			log_warning(
 				"SIGHUP: this version reads its configuration at the start only; restart it");
 		else
-			stop = true;
+			pace->stop = true;
 	}
-	return stop;
 }
 
-static int close_epoch(struct loop *loop, struct sensor *sensor)
+static void take_events(__u32 events, void *arg)
+{
+	struct pace *pace = arg;
+
+	if (drain_take_events(pace->sensor->drain) > 0)
+		pace->rung = true;
+}
+
+static void take_filters(__u32 events, void *arg)
+{
+	sensor_guard(arg);
+}
+
+static int pace_open(struct pace *pace)
+{
+	struct sensor *sensor = pace->sensor;
+	sigset_t signals;
+	int err;
+
+	loop_signals(&signals);
+	pace->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (pace->signal_fd < 0)
+		return -errno;
+	err = loop_set(sensor->loop, pace->signal_fd, EPOLLIN, take_signals, pace);
+	if (!err)
+		err = loop_set(sensor->loop, drain_fd(sensor->drain), EPOLLIN, take_events, pace);
+	if (!err && sensor->shadow)
+		err = loop_set(sensor->loop, shadow_fd(sensor->shadow), EPOLLIN, take_filters,
+			       sensor);
+	return err;
+}
+
+static __u64 next_close(const struct pace *pace)
+{
+	__u64 second = pace->last_close_ns - pace->last_close_ns % SECOND_NS + SECOND_NS;
+	__u64 rest = pace->work_ns * REST_TIMES;
+	__u64 rush = pace->last_close_ns + (rest > RUSH_NS ? rest : RUSH_NS);
+
+	return pace->rung && rush < second ? rush : second;
+}
+
+static int close_epoch(struct pace *pace, struct sensor *sensor)
 {
 	__u64 now_ns = cmd_now_ns(CLOCK_BOOTTIME), end_ns = now_ns;
 	__u64 boundary_ns = now_ns - now_ns % SECOND_NS;
 	int code;
 
-	if (boundary_ns > loop->last_close_ns && now_ns - boundary_ns < LATE_NS)
+	if (boundary_ns > pace->last_close_ns && now_ns - boundary_ns < LATE_NS)
 		end_ns = boundary_ns;
 	code = sensor_close_epoch(sensor, end_ns);
-	loop->work_ns = cmd_now_ns(CLOCK_BOOTTIME) - now_ns;
-	loop->last_close_ns = end_ns;
-	loop->rung = false;
-	if (end_ns / SECOND_NS != loop->last_second)
+	pace->work_ns = cmd_now_ns(CLOCK_BOOTTIME) - now_ns;
+	pace->last_close_ns = end_ns;
+	pace->rung = false;
+	if (end_ns / SECOND_NS != pace->last_second)
 		sensor_look_after(sensor);
-	loop->last_second = end_ns / SECOND_NS;
+	pace->last_second = end_ns / SECOND_NS;
 	return code;
-}
-
-/* Waits until the next thing happens or an epoch is due. True: stop. */
-static bool wait_for_work(struct loop *loop, struct sensor *sensor)
-{
-	__u64 due_ns = next_close(loop), expirations;
-	struct itimerspec timer = {
-		.it_value = { .tv_sec = due_ns / SECOND_NS, .tv_nsec = due_ns % SECOND_NS },
-	};
-	struct epoll_event events[4];
-	bool stop = false;
-	int n;
-
-	timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
-	n = epoll_wait(loop->epoll_fd, events, 4, -1);
-	for (int i = 0; i < n; i++) {
-		if (events[i].data.fd == loop->signal_fd)
-			stop |= read_signals(loop);
-		else if (events[i].data.fd == loop->timer_fd)
-			(void)!read(loop->timer_fd, &expirations, sizeof(expirations));
-		else if (events[i].data.fd != drain_fd(sensor->drain))
-			sensor_guard(sensor);
-		else if (drain_take_events(sensor->drain) > 0)
-			loop->rung = true;
-	}
-	return stop;
 }
 
 static int watch(struct sensor *sensor)
 {
-	struct loop loop = { .epoll_fd = -1, .signal_fd = -1, .timer_fd = -1 };
-	int err = loop_open(&loop, sensor), code = EXIT_GOOD;
-	bool stop = false;
+	struct pace pace = { .sensor = sensor, .signal_fd = -1 };
+	int err = pace_open(&pace), code = EXIT_GOOD;
 
 	if (err) {
 		log_error("cannot set up the event loop: %s", strerror(-err));
 		code = EXIT_RUNTIME;
 	}
-	loop.last_close_ns = cmd_now_ns(CLOCK_BOOTTIME);
-	while (!stop && !code) {
-		stop = wait_for_work(&loop, sensor);
-		if (!stop && cmd_now_ns(CLOCK_BOOTTIME) >= next_close(&loop))
-			code = close_epoch(&loop, sensor);
+	pace.last_close_ns = cmd_now_ns(CLOCK_BOOTTIME);
+	while (!pace.stop && !code) {
+		loop_wait(sensor->loop, next_close(&pace));
+		if (!pace.stop && cmd_now_ns(CLOCK_BOOTTIME) >= next_close(&pace))
+			code = close_epoch(&pace, sensor);
+	}
+	if (pace.signal_fd >= 0) {
+		loop_drop(sensor->loop, pace.signal_fd);
+		close(pace.signal_fd);
 	}
 	/* What was counted until the programs went is judged too. */
 	sensor_detach(sensor);
 	if (!code)
 		code = sensor_close_epoch(sensor, cmd_now_ns(CLOCK_BOOTTIME));
-	loop_close(&loop);
 	return code;
 }
 
@@ -305,7 +277,7 @@ static int run(const struct run_options *options)
 	code = override_config(sensor.config, options);
 	if (!code && options->counts && counts_new(&sensor.counts))
 		code = EXIT_RUNTIME;
-	if (!code && open_sinks(&sensor))
+	if (!code && (loop_new(&sensor.loop) || open_sinks(&sensor)))
 		code = EXIT_RUNTIME;
 	if (code)
 		log_error("out of memory");

@@ -374,5 +374,6 @@ void sensor_close(struct sensor *sensor)
 	links_addrs_clear(&sensor->host);
 	links_clear(&sensor->interfaces);
 	reasons_clear(&sensor->reasons);
+	loop_free(sensor->loop);
 	config_free(sensor->config);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cmd/counts.h"
+#include "cmd/loop.h"
 #include "cmd/state.h"
 #include "config/config.h"
 #include "core/judge.h"
@@ -18,6 +19,7 @@
 
 struct sensor {
 	struct config *config;
+	struct loop *loop; /* NULL in a replay */
 	struct features features;
 	struct reasons reasons;
 	struct interfaces interfaces;
