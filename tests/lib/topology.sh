@@ -82,7 +82,7 @@ address_add() { # NAMESPACE DEVICE ADDRESS/PREFIX...
 # Clients get the host numbers 2..39 of both families, servers 2 and 3.
 topology_make() {
   local i ns
-  require_tools python3
+  require_tools python3 ping
   tmp_make
   for ns in "$CLIENTS" "$GATEWAY" "$SERVERS"; do ns_make "$ns"; done
   "$CABLE" "$CLIENTS" c0 "$GATEWAY" gwc
