@@ -11,15 +11,16 @@ complain() { echo "layers: $*" >&2; bad=1; }
 allowed() {
   case $1 in
     main) echo "cmd" ;;
-    cmd) echo "cmd kernel capture out record store score config core util" ;;
+    cmd) echo "cmd kernel capture out record store score config core anomaly util" ;;
     kernel) echo "kernel core util" ;;
     out) echo "out record core util" ;;
     record) echo "record core util" ;;
     capture) echo "capture util bpf" ;;
-    store) echo "store core util" ;;
-    score) echo "score core util" ;;
+    store) echo "store core anomaly util" ;;
+    score) echo "score core anomaly util" ;;
     config) echo "config core util" ;;
-    core) echo "core util" ;;
+    core) echo "core anomaly util" ;;
+    anomaly) echo "anomaly" ;;
     util) echo "util" ;;
     *) echo "" ;;
   esac
@@ -48,8 +49,8 @@ only capture 'bpf/parse\.h' "the parser"
 # Of bpf/, user space takes the pure parser alone.
 if grep -nE '^#include "bpf/' user/*.c user/*/*.[ch] | grep -v '"bpf/parse\.h"' >&2; then complain "of bpf/, only parse.h is pure"; fi
 
-# The core: no clock, file, socket, log, allocation of descriptors.
-for file in user/core/*.[ch]; do
+# The core and its model: no clock, file, socket, log, allocation of descriptors.
+for file in user/core/*.[ch] user/anomaly/*.[ch]; do
   grep -nE '^#include [<"](time\.h|stdio\.h|unistd\.h|fcntl\.h|sys/|poll\.h|jansson\.h|util/log\.h)' "$file" |
     grep -vE 'stdio\.h' | while read -r line; do echo "layers: $file:$line: the core is pure" >&2; done
   if grep -qE '^#include [<"](time\.h|unistd\.h|fcntl\.h|sys/|poll\.h|jansson\.h|util/log\.h)' "$file"; then bad=1; fi

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "core/anomaly.h"
+#include "anomaly/anomaly.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 # The score's properties on made series. CI takes fixed seeds; otherwise they rotate, and are printed.
 SCORE_SEEDS ?= 50
 SCORE_FIRST ?= $(if $(CI),0,$(shell od -An -N2 -tu2 /dev/urandom | tr -d ' '))
-SCORE_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/score/*.c)) $(filter $(B)/user/core/%,$(OBJS)) $(filter $(B)/user/util/%,$(OBJS))
+SCORE_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/score/*.c)) $(filter $(B)/user/anomaly/%,$(OBJS))
 
 $(B)/tests/score/suite.o: CPPFLAGS += -DCOST_MOST_US=$(if $(SAN),2000,100)
 $(B)/tests/score/suite: $(SCORE_OBJS)

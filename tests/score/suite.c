@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/anomaly.h"
+#include "anomaly/anomaly.h"
 #include "tests/score/generate.h"
 
 #define BUCKET_S 900

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The score's scale, learning and forgetting, and how often quiet series are called unusual. */
 #include "tests/unit/core.h"
-#include "core/anomaly.h"
+#include "anomaly/anomaly.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A rule over kept counts: the same incidents that a sensor would have raised. */
 #include "tests/unit/judging.h"
-#include "core/backtest.h"
+#include "score/backtest.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Anomaly rules in virtual time: buckets, clocks that step, gaps, early alerts, influence. */
 #include "tests/unit/judging.h"
-#include "core/anomaly.h"
+#include "anomaly/anomaly.h"
 #include "core/baselines.h"
 #include "core/buckets.h"
 

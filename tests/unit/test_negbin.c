@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Negative binomial tails against slow exact sums, and far out against their logarithms. */
 #include "tests/unit/core.h"
-#include "core/negbin.h"
+#include "anomaly/negbin.h"
 
 #include <math.h>
 

@@ -9,8 +9,8 @@
 
 #include "cmd/cmd.h"
 #include "cmd/state.h"
-#include "core/backtest.h"
 #include "record/text.h"
+#include "score/backtest.h"
 #include "util/log.h"
 
 #define SECOND_NS 1000000000ULL

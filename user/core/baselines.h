@@ -3,7 +3,8 @@
 #ifndef CORE_BASELINES_H
 #define CORE_BASELINES_H
 
-#include "core/anomaly.h"
+#include "anomaly/anomaly.h"
+#include "core/rules.h"
 #include "core/table.h"
 
 /*

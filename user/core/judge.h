@@ -3,7 +3,7 @@
 #ifndef CORE_JUDGE_H
 #define CORE_JUDGE_H
 
-#include "core/anomaly.h"
+#include "anomaly/anomaly.h"
 #include "core/incident.h"
 
 struct judge;

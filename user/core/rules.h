@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "anomaly/anomaly.h"
 #include "core/batch.h"
 #include "core/netset.h"
 
@@ -63,7 +64,6 @@ enum group_field {
 };
 
 enum rule_kind { RULE_THRESHOLD, RULE_ANOMALY };
-enum side { SIDE_HIGH, SIDE_LOW, SIDE_BOTH };
 enum distinct { DISTINCT_NONE, DISTINCT_SOURCE, DISTINCT_DESTINATION, DISTINCT_PORT };
 
 /* One rule, immutable once loaded. Strings are owned by the rule; those not given are NULL. */

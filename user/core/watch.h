@@ -3,7 +3,7 @@
 #ifndef CORE_WATCH_H
 #define CORE_WATCH_H
 
-#include "core/anomaly.h"
+#include "anomaly/anomaly.h"
 #include "core/buckets.h"
 #include "core/coverage.h"
 #include "core/evidence.h"

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "core/anomaly.h"
+#include "anomaly/anomaly.h"
 #include "score/csv.h"
 
 #define SERIES_BUCKET_ALONE 900 /* seconds: the length where one row alone tells none */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <linux/types.h>
 
-#include "core/anomaly.h"
+#include "anomaly/anomaly.h"
 #include "core/rules.h"
 
 #define STORE_KEEP_S    (35 * 86400) /* so long counts are kept */

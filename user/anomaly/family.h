@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The families of count distributions besides the negative binomial, and the normal tail. */
-#ifndef CORE_FAMILY_H
-#define CORE_FAMILY_H
+#ifndef ANOMALY_FAMILY_H
+#define ANOMALY_FAMILY_H
 
 /*
  * Continuous distributions of ln Y, put on whole numbers by rounding, behind a hurdle: P(X >= x) =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Negative binomial tails: sums for small counts, the saddlepoint beyond. */
-#include "core/negbin.h"
-#include "core/family.h"
+#include "anomaly/negbin.h"
+#include "anomaly/family.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a baseline consists of: for the files that make it, not for those that use it. */
-#ifndef CORE_ANOMALY_STATE_H
-#define CORE_ANOMALY_STATE_H
+#ifndef ANOMALY_STATE_H
+#define ANOMALY_STATE_H
 
-#include "core/anomaly.h"
-#include "core/model.h"
-#include "core/rarity.h"
+#include "anomaly/anomaly.h"
+#include "anomaly/model.h"
+#include "anomaly/rarity.h"
 
 #define BURN_BUCKETS 12
 

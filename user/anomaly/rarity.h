@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How often a series was this unusual before: its scores are measured against its own past. */
-#ifndef CORE_RARITY_H
-#define CORE_RARITY_H
+#ifndef ANOMALY_RARITY_H
+#define ANOMALY_RARITY_H
 
 /*
  * A model that is too sure of itself calls much unusual. So every tail probability p, taken as

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What an anomaly rule would have raised over counts that were kept, at several scores. */
-#ifndef CORE_BACKTEST_H
-#define CORE_BACKTEST_H
+#ifndef SCORE_BACKTEST_H
+#define SCORE_BACKTEST_H
 
-#include "core/anomaly.h"
+#include "anomaly/anomaly.h"
 #include "core/rules.h"
 
 #define BACKTEST_LEVELS_MAX 5

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a series looks like over the day and over the week, learned online, in local time. */
-#ifndef CORE_SEASON_H
-#define CORE_SEASON_H
+#ifndef ANOMALY_SEASON_H
+#define ANOMALY_SEASON_H
 
 #include <linux/types.h>
 

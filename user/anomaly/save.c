@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A baseline as bytes, and back: what comes back is checked member by member. */
-#include "core/anomaly_state.h"
+#include "anomaly/state.h"
 
 #include <errno.h>
 #include <math.h>

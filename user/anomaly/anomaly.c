@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Scores of buckets, robust learning, and changes of level that stay. */
-#include "core/anomaly_state.h"
-#include "core/family.h"
+#include "anomaly/state.h"
+#include "anomaly/family.h"
 
 #include <errno.h>
 #include <float.h>

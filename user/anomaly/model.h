@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The predictive distribution of the next bucket: many simple models, weighted by their merit. */
-#ifndef CORE_MODEL_H
-#define CORE_MODEL_H
+#ifndef ANOMALY_MODEL_H
+#define ANOMALY_MODEL_H
 
-#include "core/season.h"
+#include "anomaly/season.h"
 
 /*
  * Forecasts. Of each kind of season, with each of three memories, the level is the ratio

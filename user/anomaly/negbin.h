@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The negative binomial distribution: mass and tails in log space. */
-#ifndef CORE_NEGBIN_H
-#define CORE_NEGBIN_H
+#ifndef ANOMALY_NEGBIN_H
+#define ANOMALY_NEGBIN_H
 
 /*
  * Mean m > 0 and shape r > 0: variance m + m^2 / r. Towards infinite r it is the Poisson

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The baseline of a series of bucket counts, and how unusual a count is against it. */
-#ifndef CORE_ANOMALY_H
-#define CORE_ANOMALY_H
+#ifndef ANOMALY_ANOMALY_H
+#define ANOMALY_ANOMALY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
-
-#include "core/rules.h"
 
 #define ANOMALY_READY    8    /* closed buckets before the first alert */
 #define ANOMALY_SAVE_MAX 8192 /* bytes of a saved baseline at most */
 /* Less than this part of a bucket seen: it is neither scored nor learned. */
 #define ANOMALY_COVERAGE_MIN 0.5
 #define ANOMALY_BUCKET_MAX_S (7 * 86400)
+
+/* What is unusual: more than expected, less, or either. */
+enum side { SIDE_HIGH, SIDE_LOW, SIDE_BOTH };
 
 struct anomaly;
 

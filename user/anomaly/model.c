@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Forecasts, their errors, and the mixture of distributions around them. */
-#include "core/model.h"
-#include "core/family.h"
-#include "core/negbin.h"
+#include "anomaly/model.h"
+#include "anomaly/family.h"
+#include "anomaly/negbin.h"
 
 #include <float.h>
 #include <math.h>

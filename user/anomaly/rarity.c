@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Recalibration of tail probabilities, and the ceiling of scores. */
-#include "core/rarity.h"
+#include "anomaly/rarity.h"
 
 #include <math.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Log-normal and log-logistic counts with a hurdle at zero. */
-#include "core/family.h"
+#include "anomaly/family.h"
 
 #include <float.h>
 #include <math.h>

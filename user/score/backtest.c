@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Kept buckets -> the rule's buckets -> scores -> incidents. */
-#include "core/backtest.h"
+#include "score/backtest.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Profiles of the day and the week from means of bins. */
-#include "core/season.h"
+#include "anomaly/season.h"
 
 #include <math.h>
 
