@@ -189,7 +189,7 @@ class Requests(Reader):
             fields = self.fields()
         except Cut:
             return None
-        method = line[1].upper()
+        method = line[1]  # case matters (RFC 9110 9.1)
         # A body that is cut leaves no further request to read.
         try:
             self.body(fields, of_response=False)

@@ -76,6 +76,7 @@ class Framing(unittest.TestCase):
         self.assertEqual(answered(HEAD + GET, CHUNKED + MISSING), [0, 404])
         self.assertEqual(answered(HEAD + GET, b"HTTP/1.1 500 Oh\r\n\r\n" + MISSING), [500, 404])
         self.assertEqual(answered(GET + GET, told + MISSING), [0])
+        self.assertEqual(answered(HEAD.lower().replace(b"http", b"HTTP") + GET, told + MISSING), [0])
 
     def test_statuses_without_body(self):
         for status in b"204", b"304":

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Any bytes as a capture: it is read or refused with a reason; what the parser says of a frame, it
- * says of the parts that the frame is cut into, and they hold its payload.
+ * says of the parts that the frame is cut into, and they hold a TCP segment's payload.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,8 +50,8 @@ static void check_frame(const struct frame *frame)
 	segment_begin(&parts, frame->data, frame->len);
 	while ((part = segment_next(&parts, &len)))
 		check_part(part, len, result, &whole, &payload);
-	if (result == PARSE_OK && !(whole.tcp_flags & PARSE_TCP_SYN) &&
-	    payload != whole.payload_len)
+	if (result == PARSE_OK && whole.proto == PARSE_PROTO_TCP &&
+	    !(whole.tcp_flags & PARSE_TCP_SYN) && payload != whole.payload_len)
 		abort();
 }
 

@@ -120,6 +120,12 @@ static bool read_request_line(struct text line, struct text *ret_method)
 	return true;
 }
 
+/* Case matters (RFC 9110 9.1): what answers "head" has a body. */
+static bool is_method(struct text method, const char *is)
+{
+	return method.len == strlen(is) && !memcmp(method.at, is, method.len);
+}
+
 /* The next request; CUT where there is no whole head of one. */
 static enum took take_request(struct work *w)
 {
@@ -132,8 +138,8 @@ static enum took take_request(struct work *w)
 		return CUT;
 	if (!read_request_line(line, &method))
 		return UNREADABLE;
-	w->is_head = reference_is_name(method, "head");
-	w->is_connect = reference_is_name(method, "connect");
+	w->is_head = is_method(method, "HEAD");
+	w->is_connect = is_method(method, "CONNECT");
 	if (reference_take_fields(&w->client, &w->fields))
 		return CUT;
 	/* A body that is cut leaves no further request to read. */
