@@ -30,16 +30,12 @@ build/fuzz/objs.a: $(FUZZ_OBJS)
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/objs.a
 	@$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
-# New inputs go to build/fuzz/corpus, where the next run begins; what fails stands in build/fuzz.
+# With CI=1 the seed is always the same (../differential/rules.mk).
 FUZZ_RUNS := $(FUZZ_BINS:build/fuzz/fuzz_%=fuzz-%)
 .PHONY: fuzz $(FUZZ_RUNS) check-fuzz-corpus
-fuzz: $(FUZZ_RUNS) ## each fuzzer for SECONDS=60; fuzz-NAME: one (-j2: side by side)
+fuzz: $(FUZZ_RUNS) ## each fuzzer for SECONDS=60, SEED= or by chance; fuzz-NAME: one (-j2: side by side)
 $(FUZZ_RUNS): fuzz-%: build/fuzz/fuzz_%
-	@echo "fuzz_$* for $(SECONDS) s"; mkdir -p build/fuzz/corpus/$*; dict=tests/fuzz/$*.dict; \
-	build/fuzz/fuzz_$* -max_total_time=$(SECONDS) -max_len=4096 -artifact_prefix=build/fuzz/$*- -print_final_stats=1 \
-		$$([ ! -f $$dict ] || echo -dict=$$dict) build/fuzz/corpus/$* tests/fuzz/corpus/$* >build/fuzz/$*.log 2>&1 || \
-		{ tail -80 build/fuzz/$*.log; exit 1; }; \
-	echo "fuzz_$*: $$(grep number_of_executed_units build/fuzz/$*.log)"
+	@tests/fuzz/fuzz.sh $* $(SECONDS) $(SEED)
 
 check-fuzz-corpus: $(FUZZ_BINS) ## the fuzzers' corpora, which raise every counter of parsing and of HTTP
 	@tests/fuzz/corpus.sh $(abspath build/fuzz)
