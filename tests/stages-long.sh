@@ -8,3 +8,4 @@ stage "fuzz" make -s fuzz SECONDS=300
 stage "anomaly score, other seeds" make -s check-score
 stage "kernels" make -s CI=1 check-kernels
 stage "flood" make -s CI=1 bench-flood
+stage "lint, with the static analyzer" make -s -j2 lint

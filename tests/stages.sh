@@ -15,6 +15,6 @@ stage "fuzz corpora" make -s -j2 check-fuzz-corpus
 stage "fuzz packets and responses" make -s -j2 CI=1 fuzz-parse fuzz-http1 SECONDS=60
 stage "fuzz the rest" make -s -j7 CI=1 fuzz-capture fuzz-chunk fuzz-config fuzz-csv fuzz-cuts SECONDS=15
 stage "bench" make -s bench CHECK=1
-stage "lint" make -s -j2 lint
+stage "lint" make -s -j2 lint QUICK=1
 stage "man pages" make -s check-man
 stage "install" make -s check-install

@@ -211,7 +211,7 @@ static void nothing_that_a_batch_can_hold_breaks_it(void **state)
 							.arg = &alerts },
 				   &judge),
 			 0);
-	for (n = 0; n < 3000; n++) {
+	for (n = 0; n < 1200; n++) {
 		struct batch batch = { .records = records,
 				       .record_count = random_next(&rng) % ARRAY_SIZE(records) };
 
@@ -228,7 +228,7 @@ static void nothing_that_a_batch_can_hold_breaks_it(void **state)
 			batch.loss.evicted[FEED_HTTP] = random_number(&rng);
 		}
 		/* late, for the time goes on to the end of time and stays there */
-		if (n > 2500 && random_next(&rng) % 50 == 0)
+		if (n > 1000 && random_next(&rng) % 50 == 0)
 			batch.end_ns = random_number(&rng);
 		assert_int_equal(judge_batch(judge, &batch), 0);
 	}
@@ -273,7 +273,7 @@ static __u64 run_with_seed(__u64 seed)
 							.seed = seed },
 				   &judge),
 			 0);
-	for (n = 1; n < 2000; n++) {
+	for (n = 1; n < 800; n++) {
 		struct batch batch = { .start_ns = (n - 1) * 500000000,
 				       .end_ns = n * 500000000,
 				       .wall_ns = WALL_START_NS + n * 500000000,
