@@ -16,7 +16,7 @@ static void expect(bool holds)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const double counts[] = { 0, 3, 1e6, 40, 41 };
+	static const double counts[] = { 0, 3, 1e6, 40, 41, 1e15, 0.5, 0 };
 	const struct anomaly_cfg cfg = { .bucket_s = 900 };
 	struct anomaly_bucket bucket = { .start_s = 1767225600, .coverage = 1 };
 	unsigned char saved[ANOMALY_SAVE_MAX];
@@ -38,7 +38,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		expect(low <= high);
 		anomaly_learn(anomaly, &bucket);
 	}
+	/* what learns from it stays within what is taken in */
 	expect(!anomaly_save(anomaly, saved, sizeof(saved), &len));
+	anomaly_free(anomaly);
+	expect(!anomaly_load(&cfg, saved, len, &anomaly));
 	anomaly_free(anomaly);
 	return 0;
 }

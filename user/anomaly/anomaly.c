@@ -13,8 +13,6 @@
 #define WEIGHT_LEAST_P 1e-5
 #define WEIGHT_LEAST   0.01
 #define BURN_SHARE     0.1
-#define BURN_MEMORY    1000.0
-#define RESIDUAL_MOST  2.0
 
 #define MERIT_LEAST  0.2
 #define RARITY_AGAIN 0.2

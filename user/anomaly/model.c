@@ -10,13 +10,10 @@
 #define PRIOR_COUNT   0.5
 #define DISPERSION    0.05 /* a before anything is known, and how sure that is */
 #define DISPERSION_SD 0.1
-#define ERROR_MEMORY  700.0 /* buckets */
-#define LOG_PRIOR     3.0   /* buckets */
+#define LOG_PRIOR     3.0 /* buckets */
 #define TREND_GAIN    0.15
 #define TREND_SLOPE   0.01
 #define LAST_GAIN     0.4
-#define MERIT_CLIP    10.0
-#define MEAN_LEAST    1e-6
 #define WEIGHT_LEAST  1e-3
 
 static const double memories[MODEL_MEMORIES] = { 12, 96, 1000 };
@@ -41,7 +38,12 @@ static double level_buckets(const struct model *model, unsigned int i)
 	return i == TREND ? fmin(model->buckets, 1 / TREND_GAIN) : model->forecast[i].factors;
 }
 
-static double mean_of(const struct model *model, unsigned int i, const double *factors)
+static double clamp(double value, double least, double most)
+{
+	return fmax(least, fmin(value, most));
+}
+
+static double level_of(const struct model *model, unsigned int i, const double *factors)
 {
 	const struct model_forecast *forecast = &model->forecast[i];
 
@@ -51,6 +53,11 @@ static double mean_of(const struct model *model, unsigned int i, const double *f
 		return fmax(model->trend_level + model->trend_slope,
 			    PRIOR_COUNT / fmax(1, model->buckets));
 	return (forecast->counts + PRIOR_COUNT) / forecast->factors * factors[i / MODEL_MEMORIES];
+}
+
+static double mean_of(const struct model *model, unsigned int i, const double *factors)
+{
+	return clamp(level_of(model, i, factors), MODEL_MEAN_LEAST, MODEL_MEAN_MOST);
 }
 
 /* Moments' estimate of a, its own variance about 2 (1 + a m)^2 / (n m^2). */
@@ -102,7 +109,7 @@ void model_view(const struct model *model, const struct season_when *when, doubl
 	season_factors(&model->season, when, factors);
 	ret->mean = 0;
 	for (i = 0; i < MODEL_FORECASTS; i++)
-		view_forecast(model, i, fmax(mean_of(model, i, factors), MEAN_LEAST), coverage,
+		view_forecast(model, i, mean_of(model, i, factors), coverage,
 			      &ret->expert[i * MODEL_FAMILIES]);
 	for (i = 0; i < MODEL_EXPERTS; i++) {
 		ret->expert[i].weight = model->merit[i] -
@@ -214,13 +221,14 @@ static void learn_trend(struct model *model, double count, double weight)
 	double forecast = model->trend_level + model->trend_slope;
 	double gain = fmax(TREND_GAIN, 1 / (model->buckets + 1)), error = count - forecast;
 
-	model->trend_level = fmax(0, forecast + gain * weight * error);
-	model->trend_slope += TREND_SLOPE * weight * error;
+	model->trend_level = clamp(forecast + gain * weight * error, 0, MODEL_MEAN_MOST);
+	model->trend_slope = clamp(model->trend_slope + TREND_SLOPE * weight * error,
+				   -MODEL_MEAN_MOST, MODEL_MEAN_MOST);
 }
 
 static void learn_errors(struct model_forecast *forecast, double mean, double count, double weight)
 {
-	double kept = 1 - weight / ERROR_MEMORY, ln;
+	double kept = 1 - weight / MODEL_ERROR_MEMORY, ln;
 
 	forecast->weight = forecast->weight * kept + weight;
 	forecast->squares = forecast->squares * kept +
@@ -228,7 +236,7 @@ static void learn_errors(struct model_forecast *forecast, double mean, double co
 	forecast->mean_squares = forecast->mean_squares * kept + weight * mean * mean;
 	if (count <= 0)
 		return;
-	ln = log(count / mean);
+	ln = clamp(log(count / mean), -MODEL_LOG_MOST, MODEL_LOG_MOST);
 	forecast->logs = forecast->logs * kept + weight * ln;
 	forecast->log_squares = forecast->log_squares * kept + weight * ln * ln;
 	forecast->log_weight = forecast->log_weight * kept + weight;
@@ -246,7 +254,7 @@ static void learn_merit(struct model *model, const struct model_view *view, doub
 	}
 	for (i = 0; i < MODEL_EXPERTS; i++)
 		model->merit[i] = (float)(model->merit[i] * (1 - weight / MODEL_MERIT_MEMORY) +
-					  weight * fmax(ln_mass[i] - best, -MERIT_CLIP));
+					  weight * fmax(ln_mass[i] - best, -MODEL_MERIT_CLIP));
 }
 
 void model_learn(struct model *model, const struct season_when *when, const struct model_view *view,
@@ -276,7 +284,7 @@ void model_learn(struct model *model, const struct season_when *when, const stru
 	}
 	if (view)
 		learn_trend(model, whole, weight);
-	model->buckets = model->buckets * (1 - 1 / ERROR_MEMORY) + 1;
-	model->filled = model->filled * (1 - 1 / ERROR_MEMORY) + (count > 0);
+	model->buckets = model->buckets * (1 - 1 / MODEL_ERROR_MEMORY) + 1;
+	model->filled = model->filled * (1 - 1 / MODEL_ERROR_MEMORY) + (count > 0);
 	season_learn(&model->season, when, whole, weight);
 }

@@ -34,6 +34,15 @@
 #define MODEL_FAMILIES     3
 #define MODEL_EXPERTS      (MODEL_FORECASTS * MODEL_FAMILIES)
 #define MODEL_MERIT_MEMORY 150.0
+#define MODEL_MERIT_CLIP   10.0
+#define MODEL_ERROR_MEMORY 700.0 /* buckets */
+
+/* What learning keeps its state within, so that what is stored can be held against it. */
+#define MODEL_MEAN_LEAST   1e-6
+#define MODEL_MEAN_MOST    1e17
+#define MODEL_SUM_MOST     1e20
+#define MODEL_FACTOR_LEAST 1e-3
+#define MODEL_LOG_MOST     64.0 /* of ln(count / mean) */
 
 /* Of one forecast: its level, and its errors. */
 struct model_forecast {

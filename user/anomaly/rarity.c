@@ -7,7 +7,6 @@
 
 #define BINS_A_UNIT 3.0 /* the first bins are a third wide, up to 24 of them; then they grow */
 #define BINS_EVEN   24
-#define EXCESS_MOST 12.0
 
 static unsigned int bin_of(double s)
 {
@@ -29,7 +28,7 @@ void rarity_learn(struct rarity *rarity, double ln_p, double weight)
 	rarity->excess = rarity->excess * kept;
 	if (s > RARITY_LEVEL) {
 		rarity->above += weight;
-		rarity->excess += weight * fmin(s - RARITY_LEVEL, EXCESS_MOST);
+		rarity->excess += weight * fmin(s - RARITY_LEVEL, RARITY_EXCESS_MOST);
 	}
 	for (i = 0; i < RARITY_BINS; i++)
 		rarity->bin[i] = (float)(rarity->bin[i] * kept);

@@ -17,12 +17,13 @@
  * (0,0) (70,1) (85,1.2) (90,1.5) (95,3) (97,20) (99,50) (99.9,90) (100,100). A short past knows no
  * percentiles: the limit is 100 at first and reaches that curve with n / (n + RARITY_BLEND).
  */
-#define RARITY_BINS   48
-#define RARITY_LEVEL  2.302585
-#define RARITY_MARGIN 1.1    /* the least that the mean excess is taken for */
-#define RARITY_PRIOR  200.0  /* buckets */
-#define RARITY_BLEND  1000.0 /* buckets */
-#define RARITY_MEMORY 4000.0 /* buckets */
+#define RARITY_BINS        48
+#define RARITY_LEVEL       2.302585
+#define RARITY_MARGIN      1.1    /* the least that the mean excess is taken for */
+#define RARITY_PRIOR       200.0  /* buckets */
+#define RARITY_BLEND       1000.0 /* buckets */
+#define RARITY_EXCESS_MOST 12.0
+#define RARITY_MEMORY      4000.0 /* buckets */
 
 /* Plain data; all zero: nothing is known. */
 struct rarity {

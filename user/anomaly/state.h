@@ -7,7 +7,9 @@
 #include "anomaly/model.h"
 #include "anomaly/rarity.h"
 
-#define BURN_BUCKETS 12
+#define BURN_BUCKETS  12
+#define BURN_MEMORY   1000.0
+#define RESIDUAL_MOST 2.0
 
 /* Plain data without padding: it is stored as it stands. */
 struct anomaly {
@@ -20,5 +22,8 @@ struct anomaly {
 	double burn_weight;
 	__u64 far; /* 1: the last bucket was far out */
 };
+
+/* Whether all its members are finite, within what learning can reach, and agree. */
+bool anomaly_is_sane(const struct anomaly *anomaly);
 
 #endif
