@@ -3,48 +3,13 @@
  * Sliding windows: groups and their flows hold running sums, a ring of cells knows when counts
  * leave.
  */
-#include "core/window.h"
-#include "core/table.h"
+#include "core/window_state.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CELLS_FIRST 64
-
-struct group {
-	__u32 next;
-	struct group_key key;
-	__u32 cell_first; /* the oldest and the newest cell; a group without cells does not exist */
-	__u32 cell_last;
-	__u32 cell_rest; /* newest cell without a flow, where rest is not 0 */
-	struct flow_list flows;
-	__u64 count;
-	__u64 rest;
-};
-
-/* Cells are numbered in the order of time; the number's low bits are the place in the ring. */
-struct cell {
-	__u64 count;
-	__u32 second; /* low 32 bits */
-	__u32 group;
-	__u32 flow; /* or TABLE_NONE: a bare count */
-	__u32 next; /* the group's next newer cell */
-};
-
-struct window {
-	struct window_cfg cfg;
-	__u64 second;
-	struct table groups;
-	struct flows flows;
-	struct cell *cells;
-	__u32 cell_capacity;
-	__u32 cell_oldest; /* number of the oldest one */
-	__u32 cell_count;
-	int err; /* -ENOMEM seen while a record is added */
-	__u64 evidence_dropped;
-	__u64 groups_dropped;
-};
 
 int window_new(const struct window_cfg *cfg, struct window **ret)
 {
@@ -80,16 +45,6 @@ void window_free(struct window *window)
 		return;
 	window_clear(window);
 	free(window);
-}
-
-static struct cell *cell_at(const struct window *window, __u32 number)
-{
-	return &window->cells[number & (window->cell_capacity - 1)];
-}
-
-static struct group *group_at(const struct window *window, __u32 i)
-{
-	return table_at(&window->groups, i);
 }
 
 static bool is_now(const struct window *window, __u32 number)
@@ -273,101 +228,51 @@ static bool group_new(struct window *window, const struct group_key *key, __u32 
 	return !err;
 }
 
-static __u64 measure_of(const struct window *window, const struct group *group)
+/* Counts in the present second; false where there is no room for all of it. */
+static bool count(struct window *window, const struct group_key *key, const struct flow *made_of,
+		  __u64 count, __u32 *ret_group)
 {
-	return window->cfg.distinct == DISTINCT_NONE ? group->count : group->flows.distinct;
+	__u32 group = table_find(&window->groups, key), flow = TABLE_NONE;
+	struct flow_key flow_key;
+
+	*ret_group = group;
+	window->err = 0;
+	if (!count)
+		return true;
+	if (group == TABLE_NONE && !group_new(window, key, &group))
+		return false;
+	*ret_group = group;
+	if (!made_of)
+		return add_bare(window, group, TABLE_NONE, count);
+	flow_key = (struct flow_key){ .group = group, .flow = *made_of };
+	flow = flows_find(&window->flows, &group_at(window, group)->flows, &flow_key);
+	return add_evidence(window, group, flow, &flow_key, count) ||
+	       add_bare(window, group, flow, count);
 }
 
 int window_add(struct window *window, const struct group_key *key, const struct record *record,
 	       __u64 *ret)
 {
-	__u64 count = record->count < WINDOW_COUNT_MAX ? record->count : WINDOW_COUNT_MAX;
-	struct flow_key flow_key = {
-		.flow = { .source = record->source,
-			  .destination = record->destination,
-			  .port = record->port,
-			  .code = record->code,
-			  .hook = record->hook },
+	__u64 most = record->count < WINDOW_COUNT_MAX ? record->count : WINDOW_COUNT_MAX;
+	const struct flow flow = {
+		.source = record->source,
+		.destination = record->destination,
+		.port = record->port,
+		.code = record->code,
+		.hook = record->hook,
 	};
-	__u32 group = table_find(&window->groups, key), flow = TABLE_NONE;
-	int err;
+	__u32 group;
 
-	window->err = 0;
-	if (count && group == TABLE_NONE && !group_new(window, key, &group)) {
-		window->groups_dropped += count;
-		count = 0;
-	}
-	if (count) {
-		flow_key.group = group;
-		flow = flows_find(&window->flows, &group_at(window, group)->flows, &flow_key);
-		if (!add_evidence(window, group, flow, &flow_key, count) &&
-		    !add_bare(window, group, flow, count))
-			window->groups_dropped += count;
-	}
-	err = window->err;
+	if (!count(window, key, &flow, most, &group))
+		window->groups_dropped += most;
 	*ret = group == TABLE_NONE ? 0 : measure_of(window, group_at(window, group));
-	return err;
+	return window->err;
 }
 
-static __u64 full_second(const struct window *window, __u32 second)
+bool window_put(struct window *window, const struct group_key *key, const struct flow *flow,
+		__u64 number)
 {
-	return window->second - (__u32)((__u32)window->second - second);
-}
+	__u32 group;
 
-void window_find(const struct window *window, const struct group_key *key, struct window_group *ret)
-{
-	__u32 i = table_find(&window->groups, key);
-	const struct group *group;
-
-	*ret = (struct window_group){ 0 };
-	if (i == TABLE_NONE)
-		return;
-	group = group_at(window, i);
-	ret->measure = measure_of(window, group);
-	ret->count = group->count;
-	ret->rest = group->rest;
-	ret->first_second = full_second(window, cell_at(window, group->cell_first)->second);
-	ret->last_second = full_second(window, cell_at(window, group->cell_last)->second);
-}
-
-void window_each_flow(const struct window *window, const struct group_key *key,
-		      void (*fn)(const struct flow *flow, __u64 count, void *arg), void *arg)
-{
-	__u32 group = table_find(&window->groups, key), i;
-
-	if (group == TABLE_NONE)
-		return;
-	for (i = group_at(window, group)->flows.first; i != TABLE_NONE;
-	     i = flow_at(&window->flows, i)->after)
-		fn(&flow_at(&window->flows, i)->key.flow, flow_at(&window->flows, i)->count, arg);
-}
-
-void window_slice(const struct window *window, const struct group_key *key, __u64 *ret,
-		  size_t slices)
-{
-	__u32 i = table_find(&window->groups, key), first, length, number;
-	const struct group *group;
-
-	memset(ret, 0, slices * sizeof(*ret));
-	if (i == TABLE_NONE)
-		return;
-	group = group_at(window, i);
-	first = cell_at(window, group->cell_first)->second;
-	length = cell_at(window, group->cell_last)->second - first + 1;
-	for (number = group->cell_first;; number = cell_at(window, number)->next) {
-		const struct cell *cell = cell_at(window, number);
-
-		ret[(__u64)(cell->second - first) * slices / length] += cell->count;
-		if (number == group->cell_last)
-			break;
-	}
-}
-
-void window_stats(const struct window *window, struct window_stats *ret)
-{
-	*ret = (struct window_stats){
-		.groups = window->groups.live,
-		.evidence_dropped = window->evidence_dropped,
-		.groups_dropped = window->groups_dropped,
-	};
+	return count(window, key, flow, number, &group);
 }

@@ -91,6 +91,35 @@ void window_each_flow(const struct window *window, const struct group_key *key,
 void window_slice(const struct window *window, const struct group_key *key, __u64 *ret,
 		  size_t slices);
 
+/*
+ * What a window is made of: what one flow counted in one second, or, where flow is NULL, what a
+ * group counted without flows. Cells are numbered in the order of time, and numbers wrap.
+ */
+struct window_cell {
+	__u32 number;
+	__u64 second;
+	__u64 count;
+	const struct group_key *group;
+	const struct flow *flow;
+};
+
+/*
+ * Calls fn for the cells from this number on, the oldest first, until it returns false. Only cells
+ * of the present second grow, as long as the window has room.
+ */
+void window_each_cell(const struct window *window, __u32 from,
+		      bool (*fn)(const struct window_cell *cell, void *arg), void *arg);
+__u32 window_next_cell(const struct window *window); /* the number of the next new one */
+
+__u64 window_second(const struct window *window);
+
+/*
+ * Counts in the present second what was a cell, as window_add() does. False where there was no room
+ * for all of it.
+ */
+bool window_put(struct window *window, const struct group_key *key, const struct flow *flow,
+		__u64 count);
+
 void window_stats(const struct window *window, struct window_stats *ret);
 
 #endif
