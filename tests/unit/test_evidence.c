@@ -244,18 +244,30 @@ static void ids_are_the_same_everywhere(void **state)
 {
 	struct rule rule = { .id = (char *)"http-error-spike-internal" };
 	struct group_key group = { .source = ip("10.77.1.3"), .port = 80, .code = 8 };
+	struct id_of of = { .rule = &rule,
+			    .group = &group,
+			    .start_wall_ns = 1767225600123456789ULL };
 	char id[ALERT_ID_LEN + 1], other[ALERT_ID_LEN + 1];
 
-	id_make(&rule, &group, 1767225600123456789ULL, 0, id);
+	id_make(&of, id);
 	assert_string_equal(id, "7a12f4f3f47e809a064f2a618de76941");
-	id_make(&rule, &group, 1767225600999999999ULL, 0, other); /* the same second */
+	of.start_wall_ns = 1767225600999999999ULL; /* the same second */
+	of.action = ALERT_CLOSE;                   /* an incident's name is the same throughout */
+	id_make(&of, other);
 	assert_string_equal(id, other);
-	id_make(&rule, &group, 1767225600123456789ULL, 1, other);
-	assert_string_equal(other, "3699c6875c7e8094c50dd6e0ca637560");
-	id_make(&rule, &group, 1767225601123456789ULL, 0, other);
+	of.serial = 1;
+	id_make(&of, other);
+	assert_string_equal(other, "09e11e384774db8ba3fe05fd00fc3122");
+	of.action = ALERT_OPEN;
+	id_make(&of, other);
+	assert_string_equal(other, "82eec15f1774db81217b5efb79f44960");
+	of.serial = 0;
+	of.start_wall_ns += SECOND_NS;
+	id_make(&of, other);
 	assert_string_not_equal(id, other);
+	of.start_wall_ns -= SECOND_NS;
 	group.destination = ip("10.77.2.2");
-	id_make(&rule, &group, 1767225600123456789ULL, 0, other);
+	id_make(&of, other);
 	assert_string_not_equal(id, other);
 }
 

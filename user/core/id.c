@@ -29,18 +29,20 @@ static unsigned __int128 take_number(unsigned __int128 hash, __u64 number)
 	return take_bytes(hash, bytes, sizeof(bytes));
 }
 
-void id_make(const struct rule *rule, const struct group_key *group, __u64 start_wall_ns,
-	     __u32 serial, char ret[ALERT_ID_LEN + 1])
+void id_make(const struct id_of *of, char ret[ALERT_ID_LEN + 1])
 {
 	unsigned __int128 hash = (unsigned __int128)OFFSET_HIGH << 64 | OFFSET_LOW;
-	const char *name = rule->id ? rule->id : "";
+	const char *name = of->rule->id ? of->rule->id : "";
+	const struct group_key *group = of->group;
 
 	hash = take_bytes(hash, name, strlen(name) + 1);
 	hash = take_bytes(hash, &group->source, sizeof(group->source));
 	hash = take_bytes(hash, &group->destination, sizeof(group->destination));
 	hash = take_number(hash, (__u64)group->port << 16 | group->code);
-	hash = take_number(hash, start_wall_ns / 1000000000);
-	hash = take_number(hash, serial);
+	hash = take_number(hash, of->start_wall_ns / 1000000000);
+	hash = take_number(hash, of->serial);
+	if (of->serial)
+		hash = take_number(hash, of->action);
 	snprintf(ret, ALERT_ID_LEN + 1, "%016llx%016llx", (unsigned long long)(hash >> 64),
 		 (unsigned long long)hash);
 }

@@ -5,11 +5,21 @@
 
 #include "core/incident.h"
 
+/* What an id names: the incident itself (serial 0), or one of its records, by what it says. */
+struct id_of {
+	const struct rule *rule;
+	const struct group_key *group;
+	__u64 start_wall_ns;
+	__u32 serial; /* from 1 on: records */
+	enum alert_action action;
+};
+
 /*
- * FNV-1a with 128 bits over the rule's id, the group, the second of start_wall_ns and the serial
- * number, as hexadecimal digits. Serial 0 names the incident, from 1 on its records.
+ * FNV-1a with 128 bits over the rule's id, the group, the second of start_wall_ns, the serial
+ * number and, of a record, its action, as hexadecimal digits. The action, since the last serial
+ * number may be forgotten by a kill: what is then told once more has its id again, and what is told
+ * instead of it has another.
  */
-void id_make(const struct rule *rule, const struct group_key *group, __u64 start_wall_ns,
-	     __u32 serial, char ret[ALERT_ID_LEN + 1]);
+void id_make(const struct id_of *of, char ret[ALERT_ID_LEN + 1]);
 
 #endif

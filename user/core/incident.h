@@ -80,7 +80,7 @@ struct alert {
 	enum alert_action action;
 	bool suppressed;
 	char incident[ALERT_ID_LEN + 1];
-	char event_id[ALERT_ID_LEN + 1]; /* deterministic: rule, group, start of incident, serial */
+	char event_id[ALERT_ID_LEN + 1]; /* deterministic: see id.h */
 	__u64 wall_ns;       /* when it was judged; all wall_ns are since the Unix epoch */
 	__u64 start_wall_ns; /* first and last matching packet's second */
 	__u64 end_wall_ns;
@@ -126,7 +126,8 @@ const char *alert_action_name(enum alert_action action);
  * - close, after calm_ns without interruption below the closing level. Its evidence and cause are
  *   those of the last open or update: its own window is nearly empty by then.
  * Suppressed incidents have no updates. Records of one incident share its id; both ids are FNV-1a
- * hashes (128 bits) of rule id, group, first second (wall clock) and the record's serial number.
+ * hashes (128 bits) of rule id, group, first second (wall clock) and, of a record, its serial
+ * number and action.
  */
 struct incidents;
 

@@ -22,12 +22,6 @@ const char *alert_action_name(enum alert_action action)
 	return "suppressed";
 }
 
-static void make_id(const struct incidents *incidents, const struct incident *incident,
-		    __u32 serial, char id[ALERT_ID_LEN + 1])
-{
-	id_make(incidents->cfg.rule, &incident->key, incident->start_wall_ns, serial, id);
-}
-
 /* Fills in everything but ids, action and suppressed. */
 static void describe(const struct incidents *incidents, struct incident *incident, __u64 count,
 		     struct alert *alert)
@@ -72,10 +66,18 @@ static void repeat(const struct told *told, struct alert *alert)
 static void emit(struct incidents *incidents, struct incident *incident, enum alert_action action,
 		 struct alert *alert)
 {
+	struct id_of of = {
+		.rule = incidents->cfg.rule,
+		.group = &incident->key,
+		.start_wall_ns = incident->start_wall_ns,
+		.action = action,
+	};
+
 	alert->action = action;
 	alert->suppressed = incident->suppressed;
-	make_id(incidents, incident, 0, alert->incident);
-	make_id(incidents, incident, ++incident->serial, alert->event_id);
+	id_make(&of, alert->incident);
+	of.serial = ++incident->serial;
+	id_make(&of, alert->event_id);
 	incident->told_ns = incidents->now_ns;
 	incident->told_peak = incident->peak;
 	if (!incident->told)
