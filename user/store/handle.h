@@ -21,13 +21,36 @@ enum statement {
 	STATEMENTS,
 };
 
+/* Of outbox.c and history.c. */
+enum post_statement {
+	SQL_PUT_POST,
+	SQL_NEXT_POST,
+	SQL_DROP_POSTS,
+	SQL_SHED_POSTS,
+	SQL_COUNT_POSTS,
+	SQL_PUT_RECORD,
+	SQL_LIST_RECORDS,
+	SQL_LIST_HELD,
+	SQL_UNHOLD,
+	SQL_FORGET_RECORDS,
+	SQL_SHED_RECORDS,
+	POST_STATEMENTS,
+};
+
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statement[STATEMENTS];
-	int lock_fd; /* of PATH.lock; -1: none */
+	sqlite3_stmt *post[POST_STATEMENTS];
+	__s64 record_bytes; /* of ECS lines; -1: not counted yet */
+	int lock_fd;        /* of PATH.lock; -1: none */
 };
 
 /* Makes the statements; -EUCLEAN where the tables are not those of the schema. */
 int store_prepare(struct store *store);
+int post_prepare(struct store *store);
+
+/* Makes these texts statements; the same errors. */
+int store_prepare_texts(struct store *store, const char *const *texts, int count,
+			sqlite3_stmt **ret);
 
 #endif

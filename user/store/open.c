@@ -25,6 +25,8 @@ void store_close(struct store *store)
 		return;
 	for (i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(store->statement[i]);
+	for (i = 0; i < POST_STATEMENTS; i++)
+		sqlite3_finalize(store->post[i]);
 	sqlite3_close(store->db);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
@@ -89,13 +91,13 @@ static int check_whole(sqlite3 *db)
 }
 
 /*
- * A commit is in the log before it returns; with synchronous = NORMAL a crash of the machine, not
- * one of the process, may take the last commits away, never a part of one.
+ * With synchronous = FULL a commit is on the disk before it returns: an alert that was put there is
+ * there after a power cut too.
  */
 static int set_up(sqlite3 *db, enum store_mode mode)
 {
 	int err = sql_run(db, "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"
-			      "PRAGMA cell_size_check = ON; PRAGMA synchronous = NORMAL");
+			      "PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL");
 
 	if (!err && mode == STORE_WRITE)
 		err = sql_run(db,
@@ -119,7 +121,9 @@ static int open_database(struct store *store, const char *path, enum store_mode 
 		err = set_up(store->db, mode);
 	if (!err && mode == STORE_WRITE)
 		err = check_whole(store->db);
-	return err ? err : store_prepare(store);
+	if (!err)
+		err = store_prepare(store);
+	return err ? err : post_prepare(store);
 }
 
 static void close_database(struct store *store)
@@ -129,6 +133,10 @@ static void close_database(struct store *store)
 	for (i = 0; i < STATEMENTS; i++) {
 		sqlite3_finalize(store->statement[i]);
 		store->statement[i] = NULL;
+	}
+	for (i = 0; i < POST_STATEMENTS; i++) {
+		sqlite3_finalize(store->post[i]);
+		store->post[i] = NULL;
 	}
 	sqlite3_close(store->db);
 	store->db = NULL;

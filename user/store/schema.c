@@ -11,6 +11,9 @@
 /*
  * Version 1. counts.buckets: see chunk.h; counts.chunk is the number of the first bucket since the
  * epoch, divided by CHUNK_SLOTS. models.through_s: the last bucket that the baseline has learned.
+ *
+ * Version 2. records: see history.h; posts: see outbox.h. Numbers are never given twice
+ * (AUTOINCREMENT), so that "all up to this one" stays true.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE series ("
@@ -30,6 +33,29 @@ static const char *const migrations[] = {
 	"  chunk INTEGER NOT NULL,"
 	"  buckets BLOB NOT NULL,"
 	"  PRIMARY KEY (series, chunk)) STRICT, WITHOUT ROWID;",
+	"CREATE TABLE records ("
+	"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  event_id TEXT NOT NULL,"
+	"  wall_ns INTEGER NOT NULL,"
+	"  rule TEXT NOT NULL,"
+	"  action TEXT NOT NULL,"
+	"  dataset TEXT NOT NULL,"
+	"  held INTEGER NOT NULL,"
+	"  bytes INTEGER NOT NULL,"
+	"  ecs TEXT NOT NULL,"
+	"  UNIQUE (event_id, action)) STRICT;"
+	"CREATE INDEX records_by_time ON records (wall_ns);"
+	"CREATE INDEX records_by_rule ON records (rule, id);"
+	"CREATE INDEX records_held ON records (held) WHERE held;"
+	"CREATE TABLE posts ("
+	"  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  sink TEXT NOT NULL,"
+	"  lane INTEGER NOT NULL,"
+	"  priority INTEGER NOT NULL,"
+	"  wall_ns INTEGER NOT NULL,"
+	"  payload BLOB NOT NULL) STRICT;"
+	"CREATE INDEX posts_in_order ON posts (sink, lane, id);"
+	"CREATE INDEX posts_by_priority ON posts (sink, priority, id);",
 };
 
 int schema_version(void)

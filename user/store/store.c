@@ -30,19 +30,24 @@ static const char *const texts[STATEMENTS] = {
 		       " min(?1, (SELECT max(through_s) FROM series))",
 };
 
-int store_prepare(struct store *store)
+int store_prepare_texts(struct store *store, const char *const *sql, int count, sqlite3_stmt **ret)
 {
 	int i, rc;
 
-	for (i = 0; i < STATEMENTS; i++) {
-		rc = sqlite3_prepare_v3(store->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-					&store->statement[i], NULL);
+	for (i = 0; i < count; i++) {
+		rc = sqlite3_prepare_v3(store->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &ret[i],
+					NULL);
 		if (rc == SQLITE_ERROR) /* a table or a column is missing */
 			return -EUCLEAN;
 		if (rc != SQLITE_OK)
 			return sql_errno(rc);
 	}
 	return 0;
+}
+
+int store_prepare(struct store *store)
+{
+	return store_prepare_texts(store, texts, STATEMENTS, store->statement);
 }
 
 const char *store_failure(const struct store *store)
@@ -64,6 +69,7 @@ void store_rollback(struct store *store)
 {
 	if (!sqlite3_get_autocommit(store->db))
 		sql_run(store->db, "ROLLBACK");
+	store->record_bytes = -1; /* counted anew */
 }
 
 static void bind_series(sqlite3_stmt *statement, const struct store_series *series)

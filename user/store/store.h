@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What outlives the process: baselines and counts of buckets, in a file of SQLite. */
+/* What outlives the process, in a file of SQLite; here: opening, baselines and counts of buckets.
+ */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
