@@ -2,6 +2,7 @@
 /* What a sensor must know of its host before it loads anything. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -66,28 +67,66 @@ static bool is_local(const struct addr *addr)
  * The observer's addresses are a part of the host's: those that mean something elsewhere come
  * first.
  */
-static void introduce(struct sensor *sensor)
+static size_t put_global_first(struct host_addrs *host)
 {
-	struct addr *addrs = sensor->host.addrs;
 	size_t global = 0;
 
-	for (size_t i = 0; i < sensor->host.count; i++) {
-		struct addr addr = addrs[i];
+	for (size_t i = 0; i < host->count; i++) {
+		struct addr addr = host->addrs[i];
 
 		if (is_local(&addr))
 			continue;
-		addrs[i] = addrs[global];
-		addrs[global++] = addr;
+		host->addrs[i] = host->addrs[global];
+		host->addrs[global++] = addr;
 	}
+	return global;
+}
+
+static void introduce(struct sensor *sensor)
+{
 	if (gethostname(sensor->hostname, sizeof(sensor->hostname) - 1))
 		strcpy(sensor->hostname, "unknown");
 	sensor->observer = (struct observer){
 		.hostname = sensor->hostname,
 		.version = spikewatch_version,
-		.addrs = addrs,
-		.addr_count = global,
+		.addr_count = put_global_first(&sensor->host),
+		.addrs = sensor->host.addrs,
 		.reasons = &sensor->reasons.names,
 	};
+}
+
+static bool is_same(const struct host_addrs *a, const struct host_addrs *b)
+{
+	return a->count == b->count && a->connected_count == b->connected_count &&
+	       !memcmp(a->addrs, b->addrs, a->count * sizeof(*a->addrs)) &&
+	       !memcmp(a->connected, b->connected, a->connected_count * sizeof(*a->connected));
+}
+
+int host_follow_addrs(struct sensor *sensor)
+{
+	struct host_addrs found, before = sensor->host;
+	size_t global;
+	int err = links_addrs(&found);
+
+	if (err)
+		return err;
+	global = put_global_first(&found);
+	if (is_same(&found, &before)) {
+		links_addrs_clear(&found);
+		return 0;
+	}
+	sensor->host = found;
+	err = sensor_make_places(sensor, time(NULL));
+	if (err) {
+		sensor->host = before;
+		links_addrs_clear(&found);
+		return err;
+	}
+	sensor->observer.addrs = found.addrs;
+	sensor->observer.addr_count = global;
+	links_addrs_clear(&before);
+	log_info("this host's addresses changed: it has %zu now", found.count);
+	return 0;
 }
 
 int sensor_read_host(struct sensor *sensor)

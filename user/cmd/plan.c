@@ -12,6 +12,27 @@ static bool is_glob(const char *name)
 	return strpbrk(name, "*?[") != NULL;
 }
 
+bool plan_is_name(const char *name)
+{
+	return strcmp(name, "auto") != 0 && !is_glob(name);
+}
+
+bool plan_wants_auto(const struct config *config)
+{
+	for (size_t i = 0; i < config->interface_count; i++)
+		if (!strcmp(config->interfaces[i].name, "auto"))
+			return true;
+	return false;
+}
+
+bool plan_wants_tap(const struct config *config)
+{
+	for (size_t i = 0; i < config->interface_count; i++)
+		if (config->interfaces[i].role == ROLE_TAP)
+			return true;
+	return false;
+}
+
 static bool entry_fits(const struct config_interface *entry, const struct interfaces *interfaces,
 		       const struct interface *interface)
 {
@@ -27,7 +48,7 @@ static const char *find_unknown(const struct config *config, const struct interf
 	for (size_t i = 0; i < config->interface_count; i++) {
 		const char *name = config->interfaces[i].name;
 
-		if (strcmp(name, "auto") != 0 && !is_glob(name) && !links_find(interfaces, name))
+		if (plan_is_name(name) && !links_find(interfaces, name))
 			return name;
 	}
 	return NULL;
@@ -50,7 +71,7 @@ int plan_make(const struct config *config, const struct interfaces *interfaces, 
 			if (!entry_fits(entry, interfaces, interface))
 				continue;
 			planned->interface = interface;
-			planned->named = strcmp(entry->name, "auto") != 0 && !is_glob(entry->name);
+			planned->named = plan_is_name(entry->name);
 			planned->tap = entry->role == ROLE_TAP;
 			planned->asked = entry->attach;
 			if (planned->asked == ATTACH_AUTO)
@@ -69,6 +90,24 @@ void plan_clear(struct plan *plan)
 {
 	free(plan->entries);
 	memset(plan, 0, sizeof(*plan));
+}
+
+/* Entries stand as the interfaces do, by ascending ifindex. */
+const struct plan_entry *plan_find(const struct plan *plan, int ifindex)
+{
+	size_t low = 0, high = plan->count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (plan->entries[mid].interface->ifindex < ifindex)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < plan->count && plan->entries[low].interface->ifindex == ifindex)
+		return &plan->entries[low];
+	return NULL;
 }
 
 int plan_mode(const struct plan_entry *entry, bool has_tcx, enum loader_mode *ret)

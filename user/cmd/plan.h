@@ -30,6 +30,15 @@ struct plan {
 int plan_make(const struct config *config, const struct interfaces *interfaces, struct plan *ret);
 void plan_clear(struct plan *plan);
 
+/* The entry of an interface, or NULL. */
+const struct plan_entry *plan_find(const struct plan *plan, int ifindex);
+
+/* Is it a name of one interface: neither "auto" nor a glob? */
+bool plan_is_name(const char *name);
+
+bool plan_wants_auto(const struct config *config);
+bool plan_wants_tap(const struct config *config);
+
 /*
  * The mode for an entry on this kernel: tc is tcx where there is one. A device without an Ethernet
  * header takes no XDP: it gets tc. -EOPNOTSUPP: tcx was asked for and is not there.

@@ -189,11 +189,6 @@ static void take_events(__u32 events, void *arg)
 		pace->rung = true;
 }
 
-static void take_filters(__u32 events, void *arg)
-{
-	sensor_guard(arg);
-}
-
 static int pace_open(struct pace *pace)
 {
 	struct sensor *sensor = pace->sensor;
@@ -207,9 +202,6 @@ static int pace_open(struct pace *pace)
 	err = loop_set(sensor->loop, pace->signal_fd, EPOLLIN, take_signals, pace);
 	if (!err)
 		err = loop_set(sensor->loop, drain_fd(sensor->drain), EPOLLIN, take_events, pace);
-	if (!err && sensor->shadow)
-		err = loop_set(sensor->loop, shadow_fd(sensor->shadow), EPOLLIN, take_filters,
-			       sensor);
 	return err;
 }
 

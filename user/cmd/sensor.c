@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "cmd/plan.h"
 #include "cmd/sensor.h"
 #include "util/log.h"
 
@@ -122,87 +121,6 @@ int sensor_load(struct sensor *sensor)
 	return EXIT_GOOD;
 }
 
-/* One interface that can't be watched: the user's mistake where it was named, else a blind spot. */
-static int say_unwatched(struct sensor *sensor, const struct plan_entry *entry, int err,
-			 __u32 blocker)
-{
-	const char *name = entry->interface->name;
-
-	if (err == -EBUSY) {
-		log_error(
-			"%s: an XDP program is attached already (id %u; 'bpftool net' names it): detach it, or use attach: tc",
-			name, blocker);
-		return EXIT_USER;
-	}
-	if (err == -EOPNOTSUPP && entry->asked == ATTACH_TCX) {
-		log_error("%s: this kernel has no tcx (6.6): use attach: auto", name);
-		return EXIT_HOST;
-	}
-	if (err == -EPERM && entry->tap) {
-		log_error(
-			"%s: role: tap cannot make it promiscuous: give the program CAP_NET_RAW too, or run it as root",
-			name);
-		return EXIT_HOST;
-	}
-	if (entry->named) {
-		log_error("%s: cannot attach: %s", name, strerror(-err));
-		return EXIT_RUNTIME;
-	}
-	sensor_say(
-		sensor, SENSOR_BLIND, name,
-		"%s is not watched: %s; name it under interfaces: with another attach mode, or exclude it",
-		name, strerror(-err));
-	return EXIT_GOOD;
-}
-
-static int attach_planned(struct sensor *sensor, const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_entry *entry = &plan->entries[i];
-		enum loader_mode mode;
-		__u32 blocker = 0;
-		int err, code;
-
-		err = plan_mode(entry, sensor->features.tcx, &mode);
-		if (!err)
-			err = loader_attach(sensor->loader, entry->interface, mode, entry->tap,
-					    &blocker);
-		if (!err) {
-			log_info("watching %s (%s%s)", entry->interface->name,
-				 loader_mode_name(mode), entry->tap ? ", tap" : "");
-			sensor->watched++;
-			continue;
-		}
-		code = say_unwatched(sensor, entry, err, blocker);
-		if (code)
-			return code;
-	}
-	return EXIT_GOOD;
-}
-
-static int attach_interfaces(struct sensor *sensor)
-{
-	struct plan plan;
-	int code = EXIT_RUNTIME;
-
-	if (plan_make(sensor->config, &sensor->interfaces, &plan)) {
-		log_error("out of memory");
-		return code;
-	}
-	if (plan.unknown) {
-		log_error("there is no interface '%s' here; 'ip link' lists them", plan.unknown);
-		code = EXIT_USER;
-	} else {
-		code = attach_planned(sensor, &plan);
-	}
-	plan_clear(&plan);
-	if (!code && !sensor->watched)
-		sensor_say(
-			sensor, SENSOR_BLIND, "interfaces",
-			"no interface is watched, so no HTTP response is seen: none is up, or none fits interfaces:");
-	return code;
-}
-
 static void attach_drops(struct sensor *sensor)
 {
 	const struct drops *drops = loader_drops(sensor->loader);
@@ -224,10 +142,23 @@ static void attach_drops(struct sensor *sensor)
 			strerror(-drops->symbols));
 }
 
-int sensor_start_judge(struct sensor *sensor, time_t now_s)
+int sensor_make_places(struct sensor *sensor, time_t now_s)
 {
 	static const struct host_addrs nowhere;
 	const struct host_addrs *host = sensor->replay ? &nowhere : &sensor->host;
+	struct places made;
+	int err = config_places(sensor->config, host->addrs, host->count, host->connected,
+				host->connected_count, now_s, &made);
+
+	if (err)
+		return err;
+	places_clear(&sensor->places);
+	sensor->places = made;
+	return 0;
+}
+
+int sensor_start_judge(struct sensor *sensor, time_t now_s)
+{
 	struct config *config = sensor->config;
 	struct judge_cfg cfg = {
 		.rules = config->rules,
@@ -251,8 +182,7 @@ int sensor_start_judge(struct sensor *sensor, time_t now_s)
 				"rule %s: this kernel has %zu of its drop reasons not; they never match",
 				config->rules[i].id, unknown);
 	}
-	err = config_places(config, host->addrs, host->count, host->connected,
-			    host->connected_count, now_s, &sensor->places);
+	err = sensor_make_places(sensor, now_s);
 	if (!err)
 		err = judge_new(&cfg, &sensor->judge);
 	if (err) {
@@ -271,16 +201,18 @@ int sensor_open(struct sensor *sensor)
 	code = sensor_load(sensor);
 	if (!code)
 		code = sensor_start_judge(sensor, time(NULL));
-	if (!code && state_open(sensor)) {
+	if (!code && (state_open(sensor) || blind_open(sensor))) {
 		log_error("out of memory");
 		code = EXIT_RUNTIME;
 	}
-	if (!code)
-		code = attach_interfaces(sensor);
+	if (code)
+		return code;
+	guard_open(sensor);
+	code = posts_open(sensor);
 	if (code)
 		return code;
 	attach_drops(sensor);
-	sensor_guard_start(sensor);
+	guard_look_after(sensor);
 	sensor->clock_offset_ns = cmd_now_ns(CLOCK_REALTIME) - cmd_now_ns(CLOCK_BOOTTIME);
 	sensor_say(sensor, SENSOR_STARTED, NULL,
 		   "spikewatch %s watches %u interface%s of %s and this kernel's drops",
@@ -344,7 +276,9 @@ void sensor_look_after(struct sensor *sensor)
 	sensor->unsent = unsent;
 	look_at_clock(sensor);
 	state_look_after(sensor);
-	sensor_guard(sensor);
+	posts_look_after(sensor);
+	guard_look_after(sensor);
+	blind_look_after(sensor);
 	loader_look_after(sensor->loader);
 	if (missed > sensor->missed)
 		log_warning(
@@ -355,9 +289,8 @@ void sensor_look_after(struct sensor *sensor)
 
 void sensor_detach(struct sensor *sensor)
 {
-	shadow_free(sensor->shadow);
-	sensor->shadow = NULL;
-	loader_detach(sensor->loader);
+	posts_detach(sensor);
+	loader_detach_drops(sensor->loader);
 }
 
 void sensor_close(struct sensor *sensor)
@@ -365,7 +298,9 @@ void sensor_close(struct sensor *sensor)
 	state_close(sensor);
 	for (size_t i = 0; i < sensor->sink_count; i++)
 		sensor->sinks[i]->ops->free(sensor->sinks[i]);
-	shadow_free(sensor->shadow);
+	posts_close(sensor);
+	guard_close(sensor);
+	blind_close(sensor);
 	judge_free(sensor->judge);
 	places_clear(&sensor->places);
 	drain_free(sensor->drain);

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "cmd/blind.h"
 #include "cmd/counts.h"
 #include "cmd/loop.h"
+#include "cmd/posts.h"
 #include "cmd/state.h"
 #include "config/config.h"
 #include "core/judge.h"
@@ -26,9 +28,11 @@ struct sensor {
 	struct host_addrs host;
 	struct loader *loader;
 	struct drain *drain;
-	struct shadow *shadow; /* NULL: nothing is attached, or it can't be watched over */
+	struct shadow *shadow; /* NULL: what is attached can't be watched over */
 	struct places places;
 	struct judge *judge;
+	struct blind *blind;   /* NULL in a replay */
+	struct posts *posts;   /* NULL in a replay */
 	struct state *state;   /* NULL in a replay */
 	struct counts *counts; /* NULL without --counts */
 	struct observer observer;
@@ -79,9 +83,20 @@ int sensor_close_epoch(struct sensor *sensor, __u64 end_ns);
 /* About once a second: sinks try again, clocks and losses are looked at. */
 void sensor_look_after(struct sensor *sensor);
 
-/* Watches over what is attached, from now on; when shadow_fd() is readable, and once a second. */
-void sensor_guard_start(struct sensor *sensor);
-void sensor_guard(struct sensor *sensor);
+/* Watches over what is attached to interfaces (guard.c), once a second and when something is told.
+ */
+void guard_open(struct sensor *sensor);
+void guard_look_after(struct sensor *sensor);
+void guard_close(struct sensor *sensor);
+void guard_add(struct sensor *sensor, struct attachment *attachments, size_t count);
+void guard_remove(struct sensor *sensor, const struct attachment *attachments, size_t count);
+
+/* Addresses of this host changed: what "self", "connected" and the observer mean follows. -errno.
+ */
+int host_follow_addrs(struct sensor *sensor);
+
+/* Makes places anew, with lists as they stand at now_s; on failure (-errno) they are as before. */
+int sensor_make_places(struct sensor *sensor, time_t now_s);
 
 /* Detaches, judges what is left, frees. */
 void sensor_detach(struct sensor *sensor);

@@ -19,6 +19,7 @@
 #define TCX_BEFORE  (1U << 3) /* BPF_F_BEFORE with no relative program: at the head */
 
 #define PRIORITIES 16
+#define PROGRAMS   64 /* of tcx at one interface and side: the kernel's limit */
 
 static int create_tcx(int prog_fd, int ifindex, bool egress)
 {
@@ -45,7 +46,13 @@ int attach_tcx(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 
 	if (fd < 0)
 		return fd == -EINVAL ? -EOPNOTSUPP : fd;
-	*ret = (struct attachment){ .fd = fd, .ifindex = ifindex, .egress = egress };
+	*ret = (struct attachment){
+		.kind = ATTACHED_TCX,
+		.fd = fd,
+		.prog_fd = prog_fd,
+		.ifindex = ifindex,
+		.egress = egress,
+	};
 	return 0;
 }
 
@@ -106,6 +113,7 @@ int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 		err = bpf_tc_attach(&hook, &opts);
 		if (!err) {
 			*ret = (struct attachment){
+				.kind = ATTACHED_CLSACT,
 				.fd = -1,
 				.prog_fd = prog_fd,
 				.ifindex = ifindex,
@@ -119,18 +127,6 @@ int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 			break;
 	}
 	return err;
-}
-
-int attach_clsact_again(struct attachment *attachment)
-{
-	return attach_clsact(attachment->prog_fd, attachment->ifindex, attachment->egress,
-			     attachment);
-}
-
-int attach_clsact_is_first(const struct attachment *attachment, bool *ret)
-{
-	return filters_first(attachment->ifindex, attachment->egress, ATTACH_CLSACT_HANDLE,
-			     our_name(attachment->egress), ret);
 }
 
 int attach_xdp(int prog_fd, int ifindex, bool generic, struct attachment *ret, __u32 *blocker)
@@ -152,32 +148,150 @@ int attach_xdp(int prog_fd, int ifindex, bool generic, struct attachment *ret, _
 	}
 	if (fd < 0)
 		return fd;
-	*ret = (struct attachment){ .fd = fd, .ifindex = ifindex };
+	*ret = (struct attachment){
+		.kind = ATTACHED_XDP,
+		.fd = fd,
+		.prog_fd = prog_fd,
+		.ifindex = ifindex,
+		.generic = generic,
+	};
 	return 0;
 }
 
-int attach_promiscuous(int ifindex, struct attachment *ret)
+/* Closing a link takes its program away. */
+static void drop_link(struct attachment *attachment)
+{
+	if (attachment->fd >= 0)
+		close(attachment->fd);
+	attachment->fd = -1;
+}
+
+int attach_again(struct attachment *attachment)
+{
+	__u32 blocker;
+
+	switch (attachment->kind) {
+	case ATTACHED_CLSACT:
+		return attach_clsact(attachment->prog_fd, attachment->ifindex, attachment->egress,
+				     attachment);
+	case ATTACHED_TCX:
+		drop_link(attachment);
+		return attach_tcx(attachment->prog_fd, attachment->ifindex, attachment->egress,
+				  attachment);
+	case ATTACHED_XDP:
+		drop_link(attachment);
+		return attach_xdp(attachment->prog_fd, attachment->ifindex, attachment->generic,
+				  attachment, &blocker);
+	case ATTACHED_PROMISCUOUS:
+		break;
+	}
+	return 0;
+}
+
+__u32 attach_program_id(int prog_fd)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) ? 0 : info.id;
+}
+
+/* A link whose program somebody detached, or whose device went, has no interface any more. */
+static int look_at_link(int fd, struct attachment_place *ret)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+	int err;
+
+	*ret = (struct attachment_place){};
+	if (fd < 0)
+		return 0;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	if (err)
+		return err;
+	/* tcx has it in the same place; the headers of Debian 12 do not have that. */
+	ret->attached = ret->first = info.xdp.ifindex != 0;
+	return 0;
+}
+
+static int look_at_tcx(const struct attachment *attachment, struct attachment_place *ret)
+{
+	struct attachment_place place;
+	__u32 ids[PROGRAMS], count = PROGRAMS;
+	int err = look_at_link(attachment->fd, &place);
+
+	if (!err && place.attached)
+		err = bpf_prog_query(attachment->ifindex,
+				     attachment->egress ? TCX_EGRESS : TCX_INGRESS, 0, NULL, ids,
+				     &count);
+	/* So many that they do not fit: ours is at the head, as the rest were before it. */
+	if (err && err != -ENOSPC)
+		return err;
+	if (place.attached && count && ids[0] != attach_program_id(attachment->prog_fd)) {
+		place.first = false;
+		place.before = ids[0];
+	}
+	*ret = place;
+	return 0;
+}
+
+int attach_look(const struct attachment *attachment, struct attachment_place *ret)
+{
+	bool first;
+	int err;
+
+	switch (attachment->kind) {
+	case ATTACHED_TCX:
+		return look_at_tcx(attachment, ret);
+	case ATTACHED_XDP:
+		return look_at_link(attachment->fd, ret);
+	case ATTACHED_CLSACT:
+		err = filters_first(attachment->ifindex, attachment->egress, ATTACH_CLSACT_HANDLE,
+				    our_name(attachment->egress), &first);
+		if (!err)
+			*ret = (struct attachment_place){ .attached = true, .first = first };
+		return err;
+	case ATTACHED_PROMISCUOUS:
+		break;
+	}
+	*ret = (struct attachment_place){ .attached = true, .first = true };
+	return 0;
+}
+
+int attach_promiscuous_socket(void)
+{
+	/* Protocol 0: the socket itself receives nothing. */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int set_promiscuous(int socket_fd, int ifindex, int option)
 {
 	struct packet_mreq all = { .mr_ifindex = ifindex, .mr_type = PACKET_MR_PROMISC };
-	int fd, err;
 
-	/* Protocol 0: the socket itself receives nothing. */
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all))) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	*ret = (struct attachment){ .fd = fd, .ifindex = ifindex };
-	return 0;
+	return setsockopt(socket_fd, SOL_PACKET, option, &all, sizeof(all)) ? -errno : 0;
+}
+
+int attach_promiscuous(int socket_fd, int ifindex, struct attachment *ret)
+{
+	int err = set_promiscuous(socket_fd, ifindex, PACKET_ADD_MEMBERSHIP);
+
+	if (!err)
+		*ret = (struct attachment){
+			.kind = ATTACHED_PROMISCUOUS,
+			.fd = socket_fd,
+			.ifindex = ifindex,
+		};
+	return err;
 }
 
 void attach_remove(const struct attachment *attachment)
 {
-	if (attachment->fd >= 0)
-		close(attachment->fd);
-	else
+	if (attachment->kind == ATTACHED_CLSACT)
 		remove_filter(attachment->ifindex, attachment->egress, attachment->priority);
+	else if (attachment->kind == ATTACHED_PROMISCUOUS)
+		set_promiscuous(attachment->fd, attachment->ifindex, PACKET_DROP_MEMBERSHIP);
+	else if (attachment->fd >= 0)
+		close(attachment->fd);
 }

@@ -9,16 +9,28 @@
 /* Our handle among the filters of a priority. Never 1: the AWS network policy agent's. */
 #define ATTACH_CLSACT_HANDLE 0x5357
 
+enum attachment_kind { ATTACHED_TCX, ATTACHED_CLSACT, ATTACHED_XDP, ATTACHED_PROMISCUOUS };
+
 /*
  * One attachment. What hangs on an fd vanishes with it, so also with the process; a filter must be
  * removed.
  */
 struct attachment {
-	int fd;      /* link of tcx, XDP; socket of promiscuous mode; -1 for clsact */
-	int prog_fd; /* clsact: the loader's */
+	enum attachment_kind kind;
+	int fd; /* link of tcx or XDP, -1 if it could not be put again; -1 for clsact; promiscuous
+		   mode: the loader's socket */
+	int prog_fd; /* the loader's */
 	int ifindex;
 	bool egress;
+	bool generic;   /* XDP */
 	__u32 priority; /* clsact */
+};
+
+/* Of an attachment: does it still hang there, and does nobody's program run before ours? */
+struct attachment_place {
+	bool attached;
+	bool first;
+	__u32 before; /* tcx: id of the program that runs before ours, 0 unknown */
 };
 
 /* Does the kernel have tcx (6.6)? Tried with the program at an interface that can't exist. */
@@ -35,22 +47,29 @@ int attach_tcx(int prog_fd, int ifindex, bool egress, struct attachment *ret);
 int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret);
 
 /*
- * Puts a filter of attach_clsact() again, so that it is the last added, which runs first. Where
- * that fails the old one may be gone. -ENODEV: so is the interface.
+ * Takes an attachment away, where it is still there, and puts it again: a filter is then the last
+ * added, which runs first; a tcx program is at the head. Where that fails the old one may be gone.
+ * -ENODEV: so is the interface. -EBUSY: another XDP program is there.
  */
-int attach_clsact_again(struct attachment *attachment);
+int attach_again(struct attachment *attachment);
 
-/* Does no other filter run before this one? -errno: it can't be known, or the interface is gone. */
-int attach_clsact_is_first(const struct attachment *attachment, bool *ret);
+/* Where it stands now. -errno: it can't be known, or the interface is gone. */
+int attach_look(const struct attachment *attachment, struct attachment_place *ret);
 
 /* -EBUSY: another program is there, *blocker is its id (0 unknown). */
 int attach_xdp(int prog_fd, int ifindex, bool generic, struct attachment *ret, __u32 *blocker);
 
 /*
- * Promiscuous mode: the interface also takes frames that are for other hosts. -EPERM: CAP_NET_RAW
- * is missing.
+ * A socket for promiscuous mode, which receives nothing. -EPERM: CAP_NET_RAW is missing; it is not
+ * needed any more once there is a socket.
  */
-int attach_promiscuous(int ifindex, struct attachment *ret);
+int attach_promiscuous_socket(void);
+
+/* Promiscuous mode, as long as the socket lives: frames for other hosts are taken too. */
+int attach_promiscuous(int socket_fd, int ifindex, struct attachment *ret);
+
+/* Id of a program; 0 where it can't be known. */
+__u32 attach_program_id(int prog_fd);
 
 void attach_remove(const struct attachment *attachment);
 

@@ -54,6 +54,31 @@ static void read_kind(const struct nlattr *info, struct interface *interface)
 	}
 }
 
+static void read_xdp(const struct nlattr *xdp, struct interface *interface)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, xdp)
+	{
+		int type = mnl_attr_get_type(attr);
+
+		if ((type == IFLA_XDP_DRV_PROG_ID || type == IFLA_XDP_HW_PROG_ID) &&
+		    !mnl_attr_validate(attr, MNL_TYPE_U32))
+			interface->native_xdp = mnl_attr_get_u32(attr);
+	}
+}
+
+static void read_stats(const struct nlattr *attr, struct interface *interface)
+{
+	struct rtnl_link_stats64 stats = {};
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	/* Newer kernels have more of them. */
+	memcpy(&stats, mnl_attr_get_payload(attr), len < sizeof(stats) ? len : sizeof(stats));
+	interface->rx_packets = stats.rx_packets;
+	interface->tx_packets = stats.tx_packets;
+}
+
 static int take_link(const struct nlmsghdr *msg, void *arg)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(msg);
@@ -62,11 +87,14 @@ static int take_link(const struct nlmsghdr *msg, void *arg)
 	const struct nlattr *attr;
 	bool foreign_lower = false;
 
-	list = reallocarray(interfaces->list, interfaces->count + 1, sizeof(*list));
-	if (!list)
-		return MNL_CB_ERROR;
-	interfaces->list = list;
-	one = &list[interfaces->count];
+	/* By doubling: there may be thousands. */
+	if (!(interfaces->count & (interfaces->count - 1))) {
+		list = reallocarray(interfaces->list, 2 * interfaces->count + 1, sizeof(*list));
+		if (!list)
+			return MNL_CB_ERROR;
+		interfaces->list = list;
+	}
+	one = &interfaces->list[interfaces->count];
 	memset(one, 0, sizeof(*one));
 	one->ifindex = info->ifi_index;
 	one->flags = info->ifi_flags;
@@ -88,6 +116,12 @@ static int take_link(const struct nlmsghdr *msg, void *arg)
 			break;
 		case IFLA_LINKINFO:
 			read_kind(attr, one);
+			break;
+		case IFLA_XDP:
+			read_xdp(attr, one);
+			break;
+		case IFLA_STATS64:
+			read_stats(attr, one);
 			break;
 		}
 	}

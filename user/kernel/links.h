@@ -18,6 +18,8 @@ struct interface {
 	int lower;           /* ifindex of the device below in this namespace, 0 none */
 	unsigned int flags;  /* IFF_* */
 	unsigned short type; /* ARPHRD_* */
+	__u32 native_xdp;    /* id of the XDP program in its driver or hardware, 0 none */
+	__u64 rx_packets, tx_packets;
 };
 
 struct interfaces {

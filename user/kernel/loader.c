@@ -25,10 +25,9 @@
 struct loader {
 	struct spikewatch *skel;
 	struct drops drops;
-	struct attachment *attachments;
-	size_t attachment_count;
 	struct sizes sizes;
-	bool frags; /* sw_xdp_frags is loaded, not sw_xdp */
+	int tap_socket; /* -1: none yet */
+	bool frags;     /* sw_xdp_frags is loaded, not sw_xdp */
 	bool replay;
 };
 
@@ -204,6 +203,7 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 	loader = calloc(1, sizeof(*loader));
 	if (!loader)
 		return -ENOMEM;
+	loader->tap_socket = -1;
 	sizes_fit(cfg->memory_budget, features->possible_cpus, &loader->sizes);
 	if (!cfg->follow_attempts)
 		loader->sizes.attempts = 0;
@@ -232,19 +232,18 @@ out:
 	return err;
 }
 
-void loader_detach(struct loader *loader)
+void loader_detach_drops(struct loader *loader)
 {
 	drops_detach(&loader->drops);
-	while (loader->attachment_count)
-		attach_remove(&loader->attachments[--loader->attachment_count]);
 }
 
 void loader_free(struct loader *loader)
 {
 	if (!loader)
 		return;
-	loader_detach(loader);
-	free(loader->attachments);
+	loader_detach_drops(loader);
+	if (loader->tap_socket >= 0)
+		close(loader->tap_socket);
 	spikewatch__destroy(loader->skel);
 	free(loader);
 }
@@ -280,42 +279,72 @@ static int attach_ingress(const struct loader *loader, const struct interface *i
 			  blocker);
 }
 
-int loader_attach(struct loader *loader, const struct interface *interface, enum loader_mode mode,
-		  bool tap, __u32 *blocker)
+int loader_prepare_taps(struct loader *loader)
 {
-	struct attachment *list, added[2];
+	if (loader->tap_socket < 0)
+		loader->tap_socket = attach_promiscuous_socket();
+	return loader->tap_socket < 0 ? loader->tap_socket : 0;
+}
+
+static int attach_tap(struct loader *loader, const struct interface *interface,
+		      struct attachment *ret)
+{
+	int err = loader_prepare_taps(loader);
+
+	return err ? err : attach_promiscuous(loader->tap_socket, interface->ifindex, ret);
+}
+
+static void unmark_tap(const struct loader *loader, __u32 ifindex)
+{
+	bpf_map_delete_elem(bpf_map__fd(loader->skel->maps.taps), &ifindex);
+}
+
+int loader_attach(struct loader *loader, const struct interface *interface, enum loader_mode mode,
+		  bool tap, struct attachment ret[LOADER_ATTACHMENTS], __u32 *blocker)
+{
+	struct attachment added[LOADER_ATTACHMENTS];
 	bool clsact = mode == MODE_CLSACT;
 	int err;
 
 	if (link_layer_of(interface) == LINK_UNSUPPORTED)
 		return -EOPNOTSUPP;
-	list = reallocarray(loader->attachments, loader->attachment_count + 2, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	loader->attachments = list;
 	err = tap ? mark_tap(loader, interface->ifindex) : 0;
-	if (!err)
-		err = attach_ingress(loader, interface, mode, &added[0], blocker);
 	if (err)
 		return err;
+	err = attach_ingress(loader, interface, mode, &added[0], blocker);
+	if (err)
+		goto out;
 	/* Beside XDP, egress is by tcx where there is one. */
-	err = tap ? attach_promiscuous(interface->ifindex, &added[1])
+	err = tap ? attach_tap(loader, interface, &added[1])
 		  : attach_tc(loader, interface, true, clsact, &added[1]);
 	if (err == -EOPNOTSUPP && (mode == MODE_XDP || mode == MODE_XDP_GENERIC))
 		err = attach_tc(loader, interface, true, true, &added[1]);
 	if (err) {
 		attach_remove(&added[0]);
-		return err;
+		goto out;
 	}
-	memcpy(&list[loader->attachment_count], added, sizeof(added));
-	loader->attachment_count += 2;
+	memcpy(ret, added, sizeof(added));
 	return 0;
+out:
+	if (tap)
+		unmark_tap(loader, interface->ifindex);
+	return err;
 }
 
-struct attachment *loader_attachments(struct loader *loader, size_t *ret_count)
+void loader_release(struct loader *loader, struct attachment attachments[LOADER_ATTACHMENTS])
 {
-	*ret_count = loader->attachment_count;
-	return loader->attachments;
+	for (int i = 0; i < LOADER_ATTACHMENTS; i++)
+		attach_remove(&attachments[i]);
+	if (attachments[1].kind == ATTACHED_PROMISCUOUS)
+		unmark_tap(loader, attachments[1].ifindex);
+}
+
+__u32 loader_xdp_id(const struct loader *loader)
+{
+	const struct spikewatch *skel = loader->skel;
+
+	return attach_program_id(
+		bpf_program__fd(loader->frags ? skel->progs.sw_xdp_frags : skel->progs.sw_xdp));
 }
 
 int loader_attach_drops(struct loader *loader)

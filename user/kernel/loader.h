@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "kernel/attach.h"
 #include "kernel/drops.h"
 #include "kernel/links.h"
 #include "kernel/probe.h"
@@ -25,7 +26,6 @@ enum loader_mode { MODE_TCX, MODE_CLSACT, MODE_XDP, MODE_XDP_GENERIC };
 
 const char *loader_mode_name(enum loader_mode mode);
 
-struct attachment;
 struct loader;
 
 /*
@@ -35,30 +35,38 @@ struct loader;
 int loader_new(const struct loader_cfg *cfg, struct features *features,
 	       const struct reasons *reasons, struct loader **ret);
 
-/* Detaches everything, clsact filters too (never the qdisc), and frees. NULL is fine. */
+/* Detaches sw_drop, and frees; what is attached to interfaces must be released. NULL is fine. */
 void loader_free(struct loader *loader);
 
-/* Detaches everything; counts stay readable. */
-void loader_detach(struct loader *loader);
+/* One for each direction; of a tap, the second is promiscuous mode. */
+#define LOADER_ATTACHMENTS 2
 
 /*
  * Attaches both directions of an interface. With an XDP mode, XDP takes the place of ingress and
  * egress is by tc. A tap, where a copy of traffic comes in and nothing goes out, is made
- * promiscuous in place of egress; -EPERM: that takes CAP_NET_RAW. Where attaching fails part of the
- * way, what was attached is detached again. -EBUSY: another XDP program is there, *blocker is its
- * id. -EOPNOTSUPP: not on such a device or kernel. -ENODEV: it is gone.
+ * promiscuous in place of egress; -EPERM: that takes CAP_NET_RAW, or loader_prepare_taps() before
+ * it went. Where attaching fails part of the way, what was attached is detached again. -EBUSY:
+ * another XDP program is there, *blocker is its id. -EOPNOTSUPP: not on such a device or kernel.
+ * -ENODEV: it is gone.
  */
 int loader_attach(struct loader *loader, const struct interface *interface, enum loader_mode mode,
-		  bool tap, __u32 *blocker);
+		  bool tap, struct attachment ret[LOADER_ATTACHMENTS], __u32 *blocker);
 
-/* What is attached to interfaces: the loader's, and unmoved until the next loader_attach(). */
-struct attachment *loader_attachments(struct loader *loader, size_t *ret_count);
+/* Detaches them, clsact filters too (never the qdisc). An interface that is gone is fine. */
+void loader_release(struct loader *loader, struct attachment attachments[LOADER_ATTACHMENTS]);
+
+/* Taps may come: does what takes CAP_NET_RAW while it is there. */
+int loader_prepare_taps(struct loader *loader);
+
+/* Id of the XDP program; 0 where it can't be known. */
+__u32 loader_xdp_id(const struct loader *loader);
 
 /* How denied packets are told, found by trying. */
 const struct drops *loader_drops(const struct loader *loader);
 
-/* Attaches sw_drop and what it needs. */
+/* Attaches sw_drop and what it needs; detaches them, and counts stay readable. */
 int loader_attach_drops(struct loader *loader);
+void loader_detach_drops(struct loader *loader);
 
 /* Once a second: modules may have come whose symbols are needed. */
 void loader_look_after(struct loader *loader);

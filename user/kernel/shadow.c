@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Keeps our clsact filters the first that run. */
+/* Keeps our programs attached and the first that run. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -17,14 +17,16 @@ struct guarded {
 	struct attachment *attachment;
 	__u64 put_ns; /* when it was put again last, 0 never */
 	unsigned int turns;
-	bool changed;  /* filters came or went since it was looked at */
-	bool shadowed; /* we gave up */
+	bool changed; /* something may have happened since it was looked at */
+	bool gave_up;
 };
 
 struct shadow {
 	struct mnl_socket *nl;
 	struct guarded *list;
-	size_t count, next; /* of shadow_next() */
+	size_t count, room;
+	size_t next;   /* of shadow_next() */
+	size_t looked; /* of shadow_look() */
 	char events[EVENTS_SIZE];
 };
 
@@ -39,29 +41,18 @@ static int listen_to_filters(struct shadow *shadow)
 	return 0;
 }
 
-int shadow_new(struct attachment *attachments, size_t count, struct shadow **ret)
+int shadow_new(struct shadow **ret)
 {
 	struct shadow *shadow = calloc(1, sizeof(*shadow));
-	int err = -ENOMEM;
+	int err;
 
 	if (!shadow)
-		return err;
-	shadow->list = calloc(count + 1, sizeof(*shadow->list));
-	if (!shadow->list)
-		goto out;
+		return -ENOMEM;
 	err = listen_to_filters(shadow);
 	if (err)
-		goto out;
-	for (size_t i = 0; i < count; i++)
-		if (attachments[i].fd < 0)
-			shadow->list[shadow->count++] = (struct guarded){
-				.attachment = &attachments[i],
-				.changed = true,
-			};
-	*ret = shadow;
-	return 0;
-out:
-	shadow_free(shadow);
+		shadow_free(shadow);
+	else
+		*ret = shadow;
 	return err;
 }
 
@@ -73,6 +64,33 @@ void shadow_free(struct shadow *shadow)
 		mnl_socket_close(shadow->nl);
 	free(shadow->list);
 	free(shadow);
+}
+
+int shadow_add(struct shadow *shadow, struct attachment *attachment)
+{
+	if (attachment->kind == ATTACHED_PROMISCUOUS)
+		return 0;
+	if (shadow->count == shadow->room) {
+		size_t room = shadow->room ? 2 * shadow->room : 16;
+		struct guarded *list = reallocarray(shadow->list, room, sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		shadow->list = list;
+		shadow->room = room;
+	}
+	shadow->list[shadow->count++] = (struct guarded){
+		.attachment = attachment,
+		.changed = true,
+	};
+	return 0;
+}
+
+void shadow_remove(struct shadow *shadow, const struct attachment *attachment)
+{
+	for (size_t i = 0; i < shadow->count; i++)
+		if (shadow->list[i].attachment == attachment)
+			shadow->list[i--] = shadow->list[--shadow->count];
 }
 
 int shadow_fd(const struct shadow *shadow)
@@ -112,51 +130,74 @@ void shadow_take_events(struct shadow *shadow)
 	}
 }
 
-/* Ours does not come first. True: it is as *ret says now. */
-static bool put_again(struct guarded *guarded, __u64 now_ns, struct shadow_event *ret)
+void shadow_look(struct shadow *shadow, size_t count)
+{
+	for (size_t i = 0; i < shadow->count && count; i++) {
+		if (shadow->looked >= shadow->count)
+			shadow->looked = 0;
+		if (shadow->list[shadow->looked].attachment->kind != ATTACHED_CLSACT) {
+			shadow->list[shadow->looked].changed = true;
+			count--;
+		}
+		shadow->looked++;
+	}
+}
+
+static bool is_good(const struct attachment_place *place)
+{
+	return place->attached && place->first;
+}
+
+/* It is not where it should be. True: it is as *ret says now. */
+static bool put_again(struct guarded *guarded, __u64 now_ns, struct attachment_place place,
+		      struct shadow_event *ret)
 {
 	__u64 since_ns = now_ns - guarded->put_ns;
-	bool first = false;
+	bool retry = guarded->gave_up;
 
-	if (guarded->put_ns && since_ns < SHADOW_PERIOD_NS)
+	if (guarded->put_ns && since_ns < (retry ? SHADOW_RETRY_NS : SHADOW_PERIOD_NS))
 		return false;
 	if (since_ns >= ROW_ENDS_NS)
 		guarded->turns = 0;
+	ret->detached = !place.attached;
 	ret->what = SHADOW_GAVE_UP;
 	if (guarded->turns == SHADOW_TURNS) {
-		guarded->shadowed = true;
+		ret->before = place.before;
+		guarded->gave_up = true;
 		return true;
 	}
 	guarded->turns++;
 	guarded->put_ns = now_ns;
-	ret->err = attach_clsact_again(guarded->attachment);
-	if (ret->err) {
-		guarded->shadowed = ret->err == -ENODEV || guarded->turns == SHADOW_TURNS;
-		return guarded->shadowed && ret->err != -ENODEV;
-	}
+	ret->err = attach_again(guarded->attachment);
+	if (ret->err == -ENODEV)
+		return false;
+	/* A clsact that is being replaced is back in a moment. */
+	if (ret->err && ret->err != -EBUSY && guarded->turns < SHADOW_TURNS)
+		return false;
 	/* Else the first is of another kind, at a lower priority: there is no way past it. */
-	if (!attach_clsact_is_first(guarded->attachment, &first) && first)
-		ret->what = SHADOW_PUT_AGAIN;
-	guarded->shadowed = !first;
-	return true;
+	if (!ret->err && !attach_look(guarded->attachment, &place) && is_good(&place)) {
+		ret->what = retry ? SHADOW_OVER : SHADOW_PUT_AGAIN;
+		guarded->gave_up = false;
+		return true;
+	}
+	ret->before = place.before;
+	guarded->gave_up = true;
+	return !retry;
 }
 
 static bool look_at(struct guarded *guarded, __u64 now_ns, struct shadow_event *ret)
 {
-	bool first;
+	struct attachment_place place;
 
-	*ret = (struct shadow_event){
-		.ifindex = guarded->attachment->ifindex,
-		.egress = guarded->attachment->egress,
-	};
-	if (!guarded->changed || attach_clsact_is_first(guarded->attachment, &first))
+	*ret = (struct shadow_event){ .attachment = guarded->attachment };
+	if (!guarded->changed || attach_look(guarded->attachment, &place))
 		return false;
-	if (!first && !guarded->shadowed)
-		return put_again(guarded, now_ns, ret);
+	if (!is_good(&place))
+		return put_again(guarded, now_ns, place, ret);
 	guarded->changed = false;
-	if (!first || !guarded->shadowed)
+	if (!guarded->gave_up)
 		return false;
-	guarded->shadowed = false;
+	guarded->gave_up = false;
 	guarded->turns = 0;
 	ret->what = SHADOW_OVER;
 	return true;

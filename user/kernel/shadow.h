@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keeps our clsact filters the first that run: a verdict of another one that runs before would hide
- * packets from us.
+ * Keeps our programs attached and the first that run: a verdict of another one that runs before
+ * would hide packets from us.
  */
 #ifndef KERNEL_SHADOW_H
 #define KERNEL_SHADOW_H
@@ -16,40 +16,51 @@
 #define SHADOW_PERIOD_NS 2000000000ULL
 #define SHADOW_TURNS     5
 
+/* What we gave up is tried again so often. */
+#define SHADOW_RETRY_NS 30000000000ULL
+
 enum shadow_what {
-	SHADOW_PUT_AGAIN, /* another filter came or ours was removed: ours runs first again */
-	SHADOW_GAVE_UP,   /* ours does not come first, whatever we do; it stays where it is */
-	SHADOW_OVER,      /* no other runs first any more, after GAVE_UP */
+	SHADOW_PUT_AGAIN, /* another came before ours, or ours was detached: it runs first again */
+	SHADOW_GAVE_UP,   /* ours does not come first, whatever we do */
+	SHADOW_OVER,      /* it is attached and first again, after GAVE_UP */
 };
 
 struct shadow_event {
 	enum shadow_what what;
-	int ifindex;
-	bool egress;
-	int err; /* GAVE_UP: why ours can't be put again, 0 where it can */
+	const struct attachment *attachment;
+	bool detached; /* it was (PUT_AGAIN) or is (GAVE_UP) not attached at all */
+	__u32 before;  /* GAVE_UP: id of the tcx program that runs before ours, 0 unknown */
+	int err;       /* GAVE_UP: why ours can't be put again, 0 where it can */
 };
 
 struct shadow;
 
-/*
- * Watches over those of the attachments that are filters; they must outlive it. Each is looked at
- * once at first: others may have been there before. -errno of the netlink socket.
- */
-int shadow_new(struct attachment *attachments, size_t count, struct shadow **ret);
+/* -errno of the netlink socket. */
+int shadow_new(struct shadow **ret);
 
 /* NULL is fine. */
 void shadow_free(struct shadow *shadow);
 
-/* Readable when filters came or went. */
+/*
+ * Watches over an attachment, which must stay where it is until it is removed. It is looked at once
+ * at first: others may have been there before. What is no program is left alone. -ENOMEM.
+ */
+int shadow_add(struct shadow *shadow, struct attachment *attachment);
+void shadow_remove(struct shadow *shadow, const struct attachment *attachment);
+
+/* Readable when filters of clsact came or went. */
 int shadow_fd(const struct shadow *shadow);
 
 /* Reads which. */
 void shadow_take_events(struct shadow *shadow);
 
+/* Nobody tells of tcx and XDP: the next of those attachments, at most `count`, are looked at. */
+void shadow_look(struct shadow *shadow, size_t count);
+
 /*
- * Looks after the next filter that is due; true where there is something to say. To be called until
- * it returns false, after shadow_take_events() and about once a second. now_ns: any clock that only
- * goes forward.
+ * Looks after the next attachment that is due; true where there is something to say. To be called
+ * until it returns false, after shadow_take_events() and about once a second. now_ns: any clock
+ * that only goes forward.
  */
 bool shadow_next(struct shadow *shadow, __u64 now_ns, struct shadow_event *ret);
 

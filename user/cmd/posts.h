@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The interfaces that the sensor stands at: kept as planned while interfaces come and go. */
+#ifndef CMD_POSTS_H
+#define CMD_POSTS_H
+
+#include "cmd/plan.h"
+#include "kernel/attach.h"
+
+struct sensor;
+struct posts;
+
+/* An interface that is planned to be watched. */
+struct post {
+	struct interface interface; /* as last listed */
+	enum attach_mode asked;
+	bool tap, named;
+	bool attached;         /* else: not yet, or it can't be (err) */
+	enum loader_mode mode; /* where attached */
+	int err;               /* of the last try, 0 none */
+	__u32 blocker;         /* -EBUSY: id of another's XDP program, 0 unknown */
+	__u64 tried_ns;        /* CLOCK_BOOTTIME, 0 never */
+	bool gone;             /* at work: the plan has it no more */
+	struct attachment attachments[LOADER_ATTACHMENTS];
+};
+
+/*
+ * Attaches what the configuration asks for, and follows changes from then on, where there is a
+ * loop. An exit code, said: a name that no interface has, or one that can't be attached, is an
+ * error here, and a condition (blind.h) later.
+ */
+int posts_open(struct sensor *sensor);
+
+/*
+ * Interfaces or the configuration's interfaces: or attach: changed: the difference between what is
+ * attached and what is planned is applied, bit by bit. Also for who reloads the configuration.
+ */
+void sensor_replan(struct sensor *sensor);
+
+/* Which name of a configuration does no interface have? NULL: none. -ENOMEM. */
+int posts_check(const struct sensor *sensor, const struct config *config, const char **ret_unknown);
+
+/* About once a second. */
+void posts_look_after(struct sensor *sensor);
+
+/* Detaches all. */
+void posts_detach(struct sensor *sensor);
+void posts_close(struct sensor *sensor);
+
+/* In no order; valid until the loop runs again. */
+const struct post *const *posts_list(const struct sensor *sensor, size_t *ret_count);
+
+#endif
