@@ -19,7 +19,7 @@ else
 B := build
 endif
 
-PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson libpcap sqlite3
+PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson libpcap sqlite3 libseccomp
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -Iuser -I. -isystem build/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -182,6 +182,9 @@ install: all ## into DESTDIR and PREFIX
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/spikewatch.8
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man5 man/spikewatch.yaml.5
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/catalog deploy/systemd/spikewatch.catalog
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system deploy/systemd/spikewatch.service
+	sed -i 's|/usr/bin/spikewatch|$(PREFIX)/bin/spikewatch|' $(DESTDIR)$(PREFIX)/lib/systemd/system/spikewatch.service
+	install -Dm644 deploy/systemd/spikewatch.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/spikewatch.conf
 	@test -e $(DESTDIR)$(SYSCONFDIR)/spikewatch/spikewatch.yaml || \
 		install -Dvm644 -t $(DESTDIR)$(SYSCONFDIR)/spikewatch config/spikewatch.yaml
 

@@ -11,7 +11,7 @@ complain() { echo "layers: $*" >&2; bad=1; }
 allowed() {
   case $1 in
     main) echo "cmd" ;;
-    cmd) echo "cmd kernel capture out record store score config core anomaly util" ;;
+    cmd) echo "cmd kernel capture out record store score config host core anomaly util" ;;
     kernel) echo "kernel core util" ;;
     out) echo "out record core util" ;;
     record) echo "record core util" ;;
@@ -19,6 +19,7 @@ allowed() {
     store) echo "store core anomaly util" ;;
     score) echo "score core anomaly util" ;;
     config) echo "config core util" ;;
+    host) echo "host util" ;;
     core) echo "core anomaly util" ;;
     anomaly) echo "anomaly" ;;
     util) echo "util" ;;
@@ -45,6 +46,7 @@ only kernel 'bpf/(bpf|btf|libbpf)|libmnl/|linux/(rtnetlink|if_link|pkt_cls|bpf)\
 only config 'yaml\.h' "libyaml"
 only capture '(pcap/|pcap\.h|zlib\.h)' "libpcap or zlib"
 only store 'sqlite3\.h' "SQLite"
+only host 'seccomp\.h' "libseccomp"
 only capture 'bpf/parse\.h' "the parser"
 # Of bpf/, user space takes the pure parser alone.
 if grep -nE '^#include "bpf/' user/*.c user/*/*.[ch] | grep -v '"bpf/parse\.h"' >&2; then complain "of bpf/, only parse.h is pure"; fi

@@ -30,7 +30,7 @@ struct run_options {
 	char **interfaces;
 	size_t interface_count;
 	int attach; /* enum attach_mode, -1 not given */
-	bool json, counts;
+	bool json, counts, no_sandbox;
 };
 
 /* When epochs are closed. */
@@ -53,12 +53,13 @@ static void usage(FILE *out)
 	      "      --attach MODE      auto, tc, tcx, clsact, xdp, xdp-generic\n"
 	      "      --json             one ECS record a line on standard output\n"
 	      "      --counts           at the end, print all that was counted as JSON lines\n"
+	      "      --no-sandbox       keep capabilities and system calls, to look for faults\n"
 	      "  -v, --verbose          log details\n"
 	      "  -h, --help             this text\n",
 	      out);
 }
 
-enum { OPT_ATTACH = 256, OPT_JSON, OPT_COUNTS };
+enum { OPT_ATTACH = 256, OPT_JSON, OPT_COUNTS, OPT_NO_SANDBOX };
 
 /* EXIT_GOOD, an exit code, or -1 where there is nothing more to do. */
 static int parse_options(int argc, char **argv, struct run_options *ret)
@@ -69,6 +70,7 @@ static int parse_options(int argc, char **argv, struct run_options *ret)
 		{ "attach", required_argument, NULL, OPT_ATTACH },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "counts", no_argument, NULL, OPT_COUNTS },
+		{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{},
@@ -100,6 +102,9 @@ static int parse_options(int argc, char **argv, struct run_options *ret)
 			break;
 		case OPT_COUNTS:
 			ret->counts = true;
+			break;
+		case OPT_NO_SANDBOX:
+			ret->no_sandbox = true;
 			break;
 		case 'v':
 			log_set_level(LOG_LEVEL_DEBUG);
@@ -251,6 +256,7 @@ static int watch(struct sensor *sensor)
 		loop_drop(sensor->loop, pace.signal_fd);
 		close(pace.signal_fd);
 	}
+	service_stopping(sensor);
 	/* What was counted until the programs went is judged too. */
 	sensor_detach(sensor);
 	if (!code)
@@ -260,7 +266,7 @@ static int watch(struct sensor *sensor)
 
 static int run(const struct run_options *options)
 {
-	struct sensor sensor = {};
+	struct sensor sensor = { .no_sandbox = options->no_sandbox };
 	int code;
 
 	code = cmd_load_config(options->config, &sensor.config);

@@ -201,7 +201,7 @@ int sensor_open(struct sensor *sensor)
 	code = sensor_load(sensor);
 	if (!code)
 		code = sensor_start_judge(sensor, time(NULL));
-	if (!code && (state_open(sensor) || blind_open(sensor))) {
+	if (!code && (service_open(sensor) || state_open(sensor) || blind_open(sensor))) {
 		log_error("out of memory");
 		code = EXIT_RUNTIME;
 	}
@@ -213,11 +213,15 @@ int sensor_open(struct sensor *sensor)
 		return code;
 	attach_drops(sensor);
 	guard_look_after(sensor);
+	code = service_confine(sensor);
+	if (code)
+		return code;
 	sensor->clock_offset_ns = cmd_now_ns(CLOCK_REALTIME) - cmd_now_ns(CLOCK_BOOTTIME);
 	sensor_say(sensor, SENSOR_STARTED, NULL,
 		   "spikewatch %s watches %u interface%s of %s and this kernel's drops",
 		   spikewatch_version, sensor->watched, sensor->watched == 1 ? "" : "s",
 		   sensor->hostname);
+	service_ready(sensor);
 	return EXIT_GOOD;
 }
 
@@ -225,13 +229,17 @@ int sensor_take_batch(struct sensor *sensor, const struct batch *taken)
 {
 	struct batch local = *taken, *batch = &local;
 
+	int err;
+
 	batch->zone_s = cmd_zone_s(batch->wall_ns);
 	if (sensor->counts && counts_add(sensor->counts, batch)) {
 		log_error("out of memory for --counts");
 		return EXIT_RUNTIME;
 	}
-	if (judge_batch(sensor->judge, batch))
+	err = judge_batch(sensor->judge, batch);
+	if (err)
 		log_error("out of memory: some counts were not judged");
+	sensor->judged = !err;
 	return EXIT_GOOD;
 }
 
@@ -239,13 +247,15 @@ int sensor_close_epoch(struct sensor *sensor, __u64 end_ns)
 {
 	__u64 wall_ns = cmd_now_ns(CLOCK_REALTIME) - (cmd_now_ns(CLOCK_BOOTTIME) - end_ns);
 	struct batch batch;
-	int err;
+	int err, code;
 
 	err = drain_epoch(sensor->drain, end_ns, wall_ns, &batch);
 	if (err)
 		log_error("reading the counts failed in part: %s; alerts say what is missing",
 			  strerror(-err));
-	return sensor_take_batch(sensor, &batch);
+	code = sensor_take_batch(sensor, &batch);
+	service_look_after(sensor, !code && !err && sensor->judged);
+	return code;
 }
 
 static void look_at_clock(struct sensor *sensor)
@@ -296,6 +306,7 @@ void sensor_detach(struct sensor *sensor)
 void sensor_close(struct sensor *sensor)
 {
 	state_close(sensor);
+	service_close(sensor);
 	for (size_t i = 0; i < sensor->sink_count; i++)
 		sensor->sinks[i]->ops->free(sensor->sinks[i]);
 	posts_close(sensor);

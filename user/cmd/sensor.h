@@ -10,6 +10,7 @@
 #include "cmd/counts.h"
 #include "cmd/loop.h"
 #include "cmd/posts.h"
+#include "cmd/service.h"
 #include "cmd/state.h"
 #include "config/config.h"
 #include "core/judge.h"
@@ -31,11 +32,14 @@ struct sensor {
 	struct shadow *shadow; /* NULL: what is attached can't be watched over */
 	struct places places;
 	struct judge *judge;
-	struct blind *blind;   /* NULL in a replay */
-	struct posts *posts;   /* NULL in a replay */
-	struct state *state;   /* NULL in a replay */
-	struct counts *counts; /* NULL without --counts */
+	struct blind *blind;     /* NULL in a replay */
+	struct posts *posts;     /* NULL in a replay */
+	struct state *state;     /* NULL in a replay */
+	struct service *service; /* NULL in a replay */
+	struct counts *counts;   /* NULL without --counts */
 	struct observer observer;
+	bool no_sandbox;                 /* capabilities and system calls stay as they are */
+	char reload_failure[512];        /* why the last reload was refused; empty: it was not */
 	bool replay;                     /* packets are of a capture, of elsewhere and then */
 	void (*before_alert)(void *arg); /* NULL: nothing is to be done before */
 	void *before_alert_arg;
@@ -43,6 +47,7 @@ struct sensor {
 	struct sink *sinks[SENSOR_SINKS_MAX];
 	size_t sink_count;
 	unsigned int watched;  /* interfaces attached */
+	bool judged;           /* the last batch, as a whole */
 	__u64 missed;          /* runs skipped by the kernel, as last seen */
 	__s64 clock_offset_ns; /* wall clock minus CLOCK_BOOTTIME, as last seen */
 	size_t unsent;         /* by all sinks, as last said */

@@ -15,15 +15,29 @@
 
 #define QUEUE_MODULE "/sys/module/nfnetlink_queue"
 
+static int read_sites(struct drops *drops, bool all)
+{
+	return drops->kallsyms ? sites_from(drops->kallsyms, all, &drops->sites) : -errno;
+}
+
+void drops_close(struct drops *drops)
+{
+	if (drops->kallsyms)
+		fclose(drops->kallsyms);
+	drops->kallsyms = NULL;
+}
+
 void drops_choose(const struct reasons *reasons, struct drops *ret)
 {
 	const char *forced = getenv("SPIKEWATCH_DROPS");
 	struct drops drops = {};
 
-	drops.symbols = forced && !strcmp(forced, "mark")
-				? -EPERM
-				: sites_read(!reasons->known, &drops.sites);
+	drops.kallsyms = fopen("/proc/kallsyms", "re");
+	drops.symbols = forced && !strcmp(forced, "mark") ? -EPERM
+							  : read_sites(&drops, !reasons->known);
 	drops.has_queue_module = !access(QUEUE_MODULE, F_OK);
+	if (drops.symbols || drops.has_queue_module)
+		drops_close(&drops);
 	if (reasons->known)
 		drops.way = DROPS_BY_REASON;
 	else
@@ -97,6 +111,7 @@ void drops_look_after(struct drops *drops, struct spikewatch *skel)
 		return;
 	drops->has_queue_module = true;
 	/* Those of the kernel itself come first and stay where they are. */
-	if (!sites_read(drops->way != DROPS_BY_REASON, &drops->sites))
+	if (!read_sites(drops, drops->way != DROPS_BY_REASON))
 		set_sites(drops, skel);
+	drops_close(drops);
 }

@@ -21,6 +21,8 @@ struct drops {
 	int symbols; /* 0, or why the kernel's symbols can't be read: -EPERM, ... */
 	struct sites sites;
 	bool has_queue_module;
+	/* Open until NFQUEUE's module is there: what may be read is decided when it is opened. */
+	FILE *kallsyms;
 	struct bpf_link *links[3]; /* the tracepoint's, fentry's, fexit's */
 };
 
@@ -40,6 +42,7 @@ void drops_prepare(const struct drops *drops, const struct reasons *reasons,
 /* Attaches what is loaded; -errno. -EOPNOTSUPP: DROPS_UNSEEN. */
 int drops_attach(struct drops *drops, struct spikewatch *skel);
 void drops_detach(struct drops *drops);
+void drops_close(struct drops *drops); /* what drops_choose() opened */
 
 /* Reads the symbols again where NFQUEUE's module has come since; once a second. */
 void drops_look_after(struct drops *drops, struct spikewatch *skel);

@@ -242,6 +242,7 @@ void loader_free(struct loader *loader)
 	if (!loader)
 		return;
 	loader_detach_drops(loader);
+	drops_close(&loader->drops);
 	if (loader->tap_socket >= 0)
 		close(loader->tap_socket);
 	spikewatch__destroy(loader->skel);

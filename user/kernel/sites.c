@@ -84,6 +84,7 @@ int sites_from(FILE *symbols, bool all, struct sites *ret)
 	struct symbol symbol;
 	bool hidden = true;
 
+	rewind(symbols);
 	while (read_symbol(symbols, &symbol)) {
 		hidden = hidden && !symbol.address;
 		add_site(&sites, &symbol, all);
@@ -97,16 +98,4 @@ int sites_from(FILE *symbols, bool all, struct sites *ret)
 		end_sites(&sites, &symbol);
 	*ret = sites;
 	return 0;
-}
-
-int sites_read(bool all, struct sites *ret)
-{
-	FILE *symbols = fopen("/proc/kallsyms", "re");
-	int err;
-
-	if (!symbols)
-		return -errno;
-	err = sites_from(symbols, all, ret);
-	fclose(symbols);
-	return err;
 }

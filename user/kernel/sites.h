@@ -14,13 +14,10 @@ struct sites {
 };
 
 /*
- * From a file as /proc/kallsyms, which is read twice. all: of a kernel without reasons; else those
- * of NFQUEUE alone. -EPERM: the addresses are hidden (kptr_restrict, no CAP_SYSLOG). -ENOENT: none
- * of the functions is there.
+ * From a file as /proc/kallsyms, which is read twice, from its beginning. all: of a kernel without
+ * reasons; else those of NFQUEUE alone. -EPERM: the addresses are hidden (kptr_restrict, no
+ * CAP_SYSLOG). -ENOENT: none of the functions is there.
  */
 int sites_from(FILE *symbols, bool all, struct sites *ret);
-
-/* The same from /proc/kallsyms; -errno of opening it too. */
-int sites_read(bool all, struct sites *ret);
 
 #endif
