@@ -11,7 +11,8 @@ complain() { echo "layers: $*" >&2; bad=1; }
 allowed() {
   case $1 in
     main) echo "cmd" ;;
-    cmd) echo "cmd kernel capture out record store score config host core anomaly util" ;;
+    cmd) echo "cmd kernel capture out record store score config host snapshot core anomaly util" ;;
+    snapshot) echo "snapshot core" ;;
     kernel) echo "kernel core util" ;;
     out) echo "out record core util" ;;
     record) echo "record core util" ;;
@@ -52,7 +53,7 @@ only capture 'bpf/parse\.h' "the parser"
 if grep -nE '^#include "bpf/' user/*.c user/*/*.[ch] | grep -v '"bpf/parse\.h"' >&2; then complain "of bpf/, only parse.h is pure"; fi
 
 # The core and its model: no clock, file, socket, log, allocation of descriptors.
-for file in user/core/*.[ch] user/anomaly/*.[ch]; do
+for file in user/core/*.[ch] user/anomaly/*.[ch] user/snapshot/*.[ch]; do
   grep -nE '^#include [<"](time\.h|stdio\.h|unistd\.h|fcntl\.h|sys/|poll\.h|jansson\.h|util/log\.h)' "$file" |
     grep -vE 'stdio\.h' | while read -r line; do echo "layers: $file:$line: the core is pure" >&2; done
   if grep -qE '^#include [<"](time\.h|unistd\.h|fcntl\.h|sys/|poll\.h|jansson\.h|util/log\.h)' "$file"; then bad=1; fi

@@ -228,7 +228,7 @@ static void buckets_with_gaps_are_scaled_or_skipped(void **state)
 	fill(&court, 216, 5000);
 	assert_int_equal(court.alerts[0].action, ALERT_OPEN);
 	assert_false(court.alerts[0].coverage.exact);
-	assert_int_equal(court.alerts[0].coverage.gap_ns, 100 * SECOND_NS);
+	assert_int_equal(court.alerts[0].coverage.gap_ns, 5 * SECOND_NS); /* of this bucket */
 	court_close(&court);
 }
 

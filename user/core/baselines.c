@@ -94,6 +94,13 @@ int baselines_reach(struct baselines *baselines, const struct group_key *key, st
 	return 0;
 }
 
+void baseline_begin(struct baseline *entry)
+{
+	entry->first_wall_ns = 0;
+	entry->last_wall_ns = 0;
+	entry->look_again = 0;
+}
+
 void baselines_age(struct baselines *baselines)
 {
 	__u32 i;

@@ -54,6 +54,9 @@ static inline __u32 baselines_places(const struct baselines *baselines)
 }
 struct baseline *baselines_at(const struct baselines *baselines, __u32 place);
 
+/* A new bucket: nothing has been counted in it. */
+void baseline_begin(struct baseline *entry);
+
 /* At the end of a bucket: forgets those that were idle for too long. */
 void baselines_age(struct baselines *baselines);
 

@@ -2,6 +2,8 @@
 /* Losses by second, in a ring that slides along with a window. */
 #include "core/coverage.h"
 
+#define SECOND_NS 1000000000ULL
+
 static struct coverage_second *entry_at(struct coverage_log *log, size_t i)
 {
 	return &log->entry[(log->oldest + i) % COVERAGE_SECONDS_MAX];
@@ -28,6 +30,7 @@ void coverage_add(struct coverage_log *log, __u64 second, const struct loss *los
 
 void coverage_advance(struct coverage_log *log, __u64 first_second)
 {
+	log->first_second = first_second;
 	while (log->count && entry_at(log, 0)->second < first_second) {
 		log->oldest = (log->oldest + 1) % COVERAGE_SECONDS_MAX;
 		log->count--;
@@ -37,6 +40,15 @@ void coverage_advance(struct coverage_log *log, __u64 first_second)
 void coverage_clear(struct coverage_log *log)
 {
 	log->count = 0;
+}
+
+static __u64 gap_within(const struct coverage_log *log, const struct coverage_second *second)
+{
+	__u64 seconds = second->second - log->first_second + 1;
+
+	if (seconds > second->lost.gap_ns / SECOND_NS)
+		return second->lost.gap_ns;
+	return seconds * SECOND_NS;
 }
 
 void coverage_sum(const struct coverage_log *log, struct coverage *ret)
@@ -50,6 +62,6 @@ void coverage_sum(const struct coverage_log *log, struct coverage *ret)
 
 		ret->evicted += second->lost.evicted;
 		ret->unparsed += second->lost.unparsed;
-		ret->gap_ns += second->lost.gap_ns;
+		ret->gap_ns += gap_within(log, second);
 	}
 }

@@ -21,6 +21,7 @@ struct coverage_log {
 	struct coverage_second entry[COVERAGE_SECONDS_MAX]; /* a ring */
 	size_t oldest;
 	size_t count;
+	__u64 first_second; /* what lies before is of no interest any more */
 };
 
 /* Adds what a batch lost, and counts that the window had no room for; zeroes cost nothing. */
@@ -29,6 +30,7 @@ void coverage_add(struct coverage_log *log, __u64 second, const struct loss *los
 /* Forgets seconds before first_second. */
 void coverage_advance(struct coverage_log *log, __u64 first_second);
 void coverage_clear(struct coverage_log *log);
+/* A gap lies before the end of its second; it counts from the first second that is of interest. */
 void coverage_sum(const struct coverage_log *log, struct coverage *ret);
 
 #endif

@@ -4,8 +4,6 @@
 
 #include <errno.h>
 
-/* Evidence is kept by slices of a bucket: enough to tell a steady stream from a burst. */
-#define SLICES        32
 #define BUCKET_CELLS  (WINDOW_CELL_MAX / 4)
 #define INFLUENCE_MIN 0.4
 /* An open bucket of one group among many is looked at again when it has grown by this part. */
@@ -113,11 +111,8 @@ static void begin_bucket(struct watch *watch)
 	for (i = 0; i < baselines_places(&watch->baselines); i++) {
 		struct baseline *entry = baselines_at(&watch->baselines, i);
 
-		if (!entry)
-			continue;
-		entry->first_wall_ns = 0;
-		entry->last_wall_ns = 0;
-		entry->look_again = 0;
+		if (entry)
+			baseline_begin(entry);
 	}
 }
 
@@ -143,7 +138,7 @@ static int move_on(struct watch *watch, const struct batch *batch)
 		begin_bucket(watch);
 	}
 	/* a new bucket's slices come after all of the last one's */
-	watch->slice += SLICES;
+	watch->slice += WATCH_SLICES;
 	return err;
 }
 
@@ -151,9 +146,10 @@ static int move_on(struct watch *watch, const struct batch *batch)
 static void move_slice(struct watch *watch)
 {
 	__u64 into = watch->moment.wall_ns - buckets_start_wall_ns(&watch->buckets);
-	__u64 slice = into / (watch->buckets.length_ns / SLICES + 1);
+	__u64 slice = into / (watch->buckets.length_ns / WATCH_SLICES + 1);
 
-	window_advance(watch->window, watch->slice + (slice < SLICES ? slice : SLICES - 1));
+	window_advance(watch->window,
+		       watch->slice + (slice < WATCH_SLICES ? slice : WATCH_SLICES - 1));
 }
 
 /* A record of this group was counted. */
@@ -201,13 +197,24 @@ static int judge_open(struct watch *watch, __u64 length_ns)
 	return err;
 }
 
-int deviation_batch(struct watch *watch, const struct batch *batch)
+/* Of a gap, what lies in the present bucket. */
+static void cut_gap(const struct watch *watch, struct loss *loss)
 {
+	__u64 into_ns = watch->moment.wall_ns - buckets_start_wall_ns(&watch->buckets);
+
+	if (loss->gap_ns > into_ns)
+		loss->gap_ns = into_ns;
+}
+
+int deviation_batch(struct watch *watch, const struct batch *taken)
+{
+	struct batch local = *taken, *batch = &local;
 	__u64 matched = watch->matched, length_ns = batch->end_ns - batch->start_ns;
 	int err = move_on(watch, batch), err_count, err_open = 0;
 
 	move_slice(watch);
-	err_count = watch_count(watch, batch, touch);
+	cut_gap(watch, &local.loss);
+	err_count = watch_count(watch, batch, watch->buckets.length_ns, touch);
 	if (watch->matched != matched)
 		err_open = judge_open(watch, length_ns);
 	return err == -ENOMEM || err_count || err_open == -ENOMEM ? -ENOMEM : 0;

@@ -19,21 +19,29 @@ int incidents_new(const struct incidents_cfg *cfg, struct incidents **ret)
 	return 0;
 }
 
-void incidents_free(struct incidents *incidents)
+void incidents_clear(struct incidents *incidents)
 {
 	size_t i;
 
-	if (!incidents)
-		return;
 	for (i = 0; i < incidents->open_count; i++)
 		free(incident_at(incidents, incidents->open[i])->told);
+	incidents->open_count = 0;
+	incidents->closed_first = incidents->closed_last = TABLE_NONE;
 	table_clear(&incidents->table);
+}
+
+void incidents_free(struct incidents *incidents)
+{
+	if (!incidents)
+		return;
+	incidents_clear(incidents);
 	free(incidents->open);
 	free(incidents);
 }
 
 static void closed_append(struct incidents *incidents, __u32 i)
 {
+	incidents->closed_changes++;
 	incident_at(incidents, i)->before = incidents->closed_last;
 	incident_at(incidents, i)->after = TABLE_NONE;
 	if (incidents->closed_last == TABLE_NONE)
@@ -47,6 +55,7 @@ static void closed_unlink(struct incidents *incidents, __u32 i)
 {
 	const struct incident *incident = incident_at(incidents, i);
 
+	incidents->closed_changes++;
 	if (incident->before == TABLE_NONE)
 		incidents->closed_first = incident->after;
 	else
@@ -111,6 +120,31 @@ int incidents_raise(struct incidents *incidents, const struct group_key *key)
 	incident->peak_score = 0;
 	incident->calm_ns = NOT_CALM;
 	incidents->open[incidents->open_count++] = i;
+	return 0;
+}
+
+int incidents_put(struct incidents *incidents, const struct incident *from)
+{
+	struct incident *incident;
+	int err = open_reserve(incidents);
+	__u32 i;
+
+	if (err)
+		return err;
+	if (table_find(&incidents->table, &from->key) != TABLE_NONE)
+		return -EEXIST;
+	err = table_add(&incidents->table, &from->key, &i);
+	if (err)
+		return err;
+	incident = incident_at(incidents, i);
+	i = incident->next;
+	*incident = *from;
+	incident->next = i; /* the table's own */
+	i = table_find(&incidents->table, &from->key);
+	if (from->state == CLOSED)
+		closed_append(incidents, i);
+	else
+		incidents->open[incidents->open_count++] = i;
 	return 0;
 }
 

@@ -168,6 +168,8 @@ struct incidents_cfg {
 
 int incidents_new(const struct incidents_cfg *cfg, struct incidents **ret); /* -ENOMEM */
 void incidents_free(struct incidents *incidents);
+/* Forgets all, open and remembered ones, without a word. */
+void incidents_clear(struct incidents *incidents);
 
 /* The group's condition holds. Nothing new where it is open already. -ENOSPC (counted), -ENOMEM. */
 int incidents_raise(struct incidents *incidents, const struct group_key *key);

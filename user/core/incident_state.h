@@ -52,6 +52,8 @@ struct incidents {
 	size_t open_capacity;
 	__u32 closed_first;
 	__u32 closed_last;
+	__u64 closed_changes; /* how often the list of the closed ones changed */
+	__u64 told;           /* records written */
 	__u64 dropped;
 	__u64 now_ns; /* of the judgement under way */
 	__u64 wall_ns;
@@ -61,6 +63,12 @@ static inline struct incident *incident_at(const struct incidents *incidents, __
 {
 	return table_at(&incidents->table, i);
 }
+
+/*
+ * Takes in one that was kept, OPEN or CLOSED; of its members, those of table and list are not
+ * looked at. `told` is then owned here. -EEXIST, -ENOSPC, -ENOMEM.
+ */
+int incidents_put(struct incidents *incidents, const struct incident *from);
 
 /* incident_tell.c: what is written at a judgement; now_ns and wall_ns are those of `incidents`. */
 

@@ -78,6 +78,7 @@ static void emit(struct incidents *incidents, struct incident *incident, enum al
 	id_make(&of, alert->incident);
 	of.serial = ++incident->serial;
 	id_make(&of, alert->event_id);
+	incidents->told++;
 	incident->told_ns = incidents->now_ns;
 	incident->told_peak = incident->peak;
 	if (!incident->told)

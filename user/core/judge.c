@@ -15,6 +15,9 @@ struct judge {
 	struct watch *watches;
 	size_t count;
 	bool started;
+	bool resumed; /* and no batch has come since */
+	__u64 seen_from_ns;
+	__u64 shift_ns;  /* to be added to CLOCK_BOOTTIME: see struct judge_clock */
 	__u64 now_ns;    /* the latest end of a batch */
 	__u64 offset_ns; /* wall clock minus CLOCK_BOOTTIME, at the last batch */
 };
@@ -69,7 +72,7 @@ void judge_free(struct judge *judge)
 }
 
 /* Time goes on or stands still; the wall clock's offset shows whether it stepped. */
-static struct moment moment_of(struct judge *judge, const struct batch *batch)
+static struct moment moment_of(struct judge *judge, const struct batch *batch, __u64 stall_ns)
 {
 	__u64 offset_ns = batch->wall_ns - batch->end_ns; /* may wrap, and then wraps back below */
 	__u64 moved_ns = offset_ns - judge->offset_ns;
@@ -81,6 +84,8 @@ static struct moment moment_of(struct judge *judge, const struct batch *batch)
 		.now_ns = judge->now_ns,
 		.second = judge->now_ns ? (judge->now_ns - 1) / SECOND_NS : 0,
 		.wall_ns = judge->now_ns + offset_ns,
+		.shift_ns = judge->shift_ns,
+		.stall_ns = stall_ns,
 		.zone_s = batch->zone_s,
 		.stepped = judge->started && moved_ns > STEP_NS && -moved_ns > STEP_NS,
 	};
@@ -89,9 +94,27 @@ static struct moment moment_of(struct judge *judge, const struct batch *batch)
 	return moment;
 }
 
-int judge_batch(struct judge *judge, const struct batch *batch)
+/* The batch in the judge's time, and after a restart with what was not seen before it. */
+static struct batch shifted(struct judge *judge, const struct batch *batch)
 {
-	struct moment moment = moment_of(judge, batch);
+	struct batch local = *batch;
+	__u64 from_ns = batch->start_ns;
+
+	if (from_ns < judge->seen_from_ns && judge->seen_from_ns <= batch->end_ns)
+		from_ns = judge->seen_from_ns;
+	from_ns += judge->shift_ns;
+	local.start_ns += judge->shift_ns;
+	local.end_ns += judge->shift_ns;
+	if (judge->resumed && from_ns > judge->now_ns)
+		local.loss.gap_ns += from_ns - judge->now_ns;
+	judge->resumed = false;
+	return local;
+}
+
+int judge_batch(struct judge *judge, const struct batch *taken)
+{
+	const struct batch local = shifted(judge, taken), *batch = &local;
+	struct moment moment = moment_of(judge, batch, taken->loss.gap_ns);
 	int err, first_err = 0;
 	size_t i;
 
@@ -105,6 +128,28 @@ int judge_batch(struct judge *judge, const struct batch *batch)
 			first_err = err;
 	}
 	return first_err;
+}
+
+void judge_clock(const struct judge *judge, struct judge_clock *ret)
+{
+	*ret = (struct judge_clock){ .shift_ns = judge->shift_ns };
+	if (!judge->started)
+		return;
+	ret->now_ns = judge->now_ns;
+	ret->wall_ns = judge->now_ns + judge->offset_ns;
+}
+
+void judge_resume(struct judge *judge, const struct judge_clock *clock)
+{
+	judge->started = judge->resumed = clock->now_ns > 0;
+	judge->shift_ns = clock->shift_ns;
+	judge->now_ns = clock->now_ns;
+	judge->offset_ns = clock->wall_ns - clock->now_ns;
+}
+
+void judge_see_from(struct judge *judge, __u64 seen_from_ns)
+{
+	judge->seen_from_ns = seen_from_ns;
 }
 
 void judge_each_series(const struct judge *judge, judge_series_fn fn, void *arg)
@@ -131,6 +176,11 @@ int judge_restore(struct judge *judge, const char *rule_id, const struct group_k
 size_t judge_rule_count(const struct judge *judge)
 {
 	return judge->count;
+}
+
+struct watch *judge_watch(const struct judge *judge, size_t i)
+{
+	return &judge->watches[i];
 }
 
 void judge_state(const struct judge *judge, size_t i, struct judge_state *ret)

@@ -41,9 +41,30 @@ void judge_free(struct judge *judge);
 /*
  * Takes one epoch's records. Batches must come in the order of time; one whose end lies before an
  * earlier one's is judged at the earlier one's time. An empty batch still moves time on: windows
- * slide, buckets end, incidents close. -ENOMEM: what could be judged was judged.
+ * slide, buckets end, incidents close. A batch of which a gap is as long as a rule's window or
+ * bucket tells that rule nothing but a loss: nobody knows when its records were counted. -ENOMEM:
+ * what could be judged was judged.
  */
 int judge_batch(struct judge *judge, const struct batch *batch);
+
+/*
+ * A judge's own time: CLOCK_BOOTTIME and a number, so that it goes on where the machine was started
+ * again. All times within windows and incidents are of it.
+ */
+struct judge_clock {
+	__u64 shift_ns; /* the judge's time minus CLOCK_BOOTTIME; may wrap */
+	__u64 now_ns;   /* the latest end of a batch, in the judge's time; 0: none has come */
+	__u64 wall_ns;  /* at now_ns, since the Unix epoch */
+};
+void judge_clock(const struct judge *judge, struct judge_clock *ret);
+
+/*
+ * Before the first batch: time goes on from there. What lies between it and the start of the first
+ * batch, or seen_from_ns (CLOCK_BOOTTIME; 0: not known) if that is later, was not seen: a gap of
+ * that batch.
+ */
+void judge_resume(struct judge *judge, const struct judge_clock *clock);
+void judge_see_from(struct judge *judge, __u64 seen_from_ns);
 
 /* Every series of every anomaly rule: what is to be stored. */
 void judge_each_series(const struct judge *judge, judge_series_fn fn, void *arg);
@@ -77,6 +98,8 @@ struct judge_state {
 };
 
 size_t judge_rule_count(const struct judge *judge);
+/* A rule at work, for who keeps it: see watch.h. i < judge_rule_count(). */
+struct watch *judge_watch(const struct judge *judge, size_t i);
 void judge_state(const struct judge *judge, size_t i, struct judge_state *ret);
 
 #endif

@@ -40,14 +40,37 @@ int watch_incidents_init(struct watch *watch, const struct judge_cfg *cfg, __u64
 	return incidents_new(&incidents, &watch->incidents);
 }
 
+void watch_reset(struct watch *watch)
+{
+	__u32 i;
+
+	window_clear(watch->window);
+	incidents_clear(watch->incidents);
+	coverage_clear(&watch->coverage);
+	samples_clear(&watch->samples);
+	buckets_init(&watch->buckets, watch->buckets.length_ns);
+	for (i = 0; i < baselines_places(&watch->baselines); i++) {
+		struct baseline *entry = baselines_at(&watch->baselines, i);
+
+		if (!entry)
+			continue;
+		baseline_begin(entry);
+		entry->actual = 0;
+		entry->over = false;
+	}
+}
+
 static void keep_samples(struct watch *watch, const struct batch *batch)
 {
 	__u64 wall_offset_ns = watch->moment.wall_ns - watch->moment.now_ns;
 	size_t i;
 
-	for (i = 0; i < batch->sample_count; i++)
-		samples_add(&watch->samples, watch->rule, watch->places, &batch->samples[i],
-			    wall_offset_ns);
+	for (i = 0; i < batch->sample_count; i++) {
+		struct sample sample = batch->samples[i];
+
+		sample.time_ns += watch->moment.shift_ns;
+		samples_add(&watch->samples, watch->rule, watch->places, &sample, wall_offset_ns);
+	}
 }
 
 /* A record of many sources is no group's, and no one's different value: it is told as a loss. */
@@ -65,12 +88,12 @@ static bool is_too_coarse(const struct rule *rule, const struct record *record)
 		distinct == DISTINCT_PORT);
 }
 
-int watch_count(struct watch *watch, const struct batch *batch,
+int watch_count(struct watch *watch, const struct batch *batch, __u64 span_ns,
 		int (*over)(struct watch *watch, const struct group_key *key, __u64 measure))
 {
 	struct window_stats before, after;
 	struct group_key key;
-	__u64 measure;
+	__u64 measure, late = 0;
 	int err = 0;
 	size_t i;
 
@@ -82,6 +105,10 @@ int watch_count(struct watch *watch, const struct batch *batch,
 		    !rule_match(watch->rule, watch->places, record))
 			continue;
 		watch->matched += record->count;
+		if (watch->moment.stall_ns >= span_ns) {
+			late += record->count;
+			continue;
+		}
 		rule_group(watch->rule, record, &key);
 		if (window_add(watch->window, &key, record, &measure) ||
 		    (over && over(watch, &key, measure) == -ENOMEM))
@@ -89,7 +116,7 @@ int watch_count(struct watch *watch, const struct batch *batch,
 	}
 	window_stats(watch->window, &after);
 	coverage_add(&watch->coverage, watch->moment.second, &batch->loss, watch->rule->feed,
-		     after.groups_dropped - before.groups_dropped);
+		     after.groups_dropped - before.groups_dropped + late);
 	keep_samples(watch, batch);
 	return err;
 }

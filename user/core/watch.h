@@ -13,12 +13,17 @@
 
 /* When a batch is judged: its end, never before an earlier one's. */
 struct moment {
-	__u64 now_ns;  /* CLOCK_BOOTTIME */
-	__u64 second;  /* of the batch's records */
-	__u64 wall_ns; /* at now_ns */
+	__u64 now_ns;   /* the judge's time: see judge_clock() */
+	__u64 second;   /* of the batch's records */
+	__u64 wall_ns;  /* at now_ns */
+	__u64 shift_ns; /* the judge's time minus CLOCK_BOOTTIME */
+	__u64 stall_ns; /* a gap within the batch: its records lie before, in or after it */
 	__s32 zone_s;
 	bool stepped; /* the wall clock jumped since the batch before */
 };
+
+/* Evidence is kept by slices of a bucket: enough to tell a steady stream from a burst. */
+#define WATCH_SLICES 32
 
 struct watch {
 	const struct rule *rule;
@@ -58,6 +63,12 @@ int deviation_restore(struct watch *watch, const struct group_key *group, struct
 int threshold_batch(struct watch *watch, const struct batch *batch);
 int deviation_batch(struct watch *watch, const struct batch *batch);
 
+/*
+ * Forgets all counts, incidents and the present bucket, not the baselines: as at the start, but for
+ * the statistics.
+ */
+void watch_reset(struct watch *watch);
+
 /* The window that a rule's counts and evidence are kept in. -ENOMEM, -EINVAL. */
 int watch_window_init(struct watch *watch, __u32 span, __u32 groups, __u32 cells);
 int watch_incidents_init(struct watch *watch, const struct judge_cfg *cfg, __u64 calm_ns,
@@ -67,9 +78,10 @@ int watch_incidents_init(struct watch *watch, const struct judge_cfg *cfg, __u64
 
 /*
  * Counts the records that match and keeps the samples that do. over(), where not NULL, is called
- * with each group's measure after a record. -ENOMEM from either.
+ * with each group's measure after a record. Where the batch's own gap is span_ns or longer, the
+ * records are only told as lost. -ENOMEM from either.
  */
-int watch_count(struct watch *watch, const struct batch *batch,
+int watch_count(struct watch *watch, const struct batch *batch, __u64 span_ns,
 		int (*over)(struct watch *watch, const struct group_key *key, __u64 measure));
 
 /*

@@ -36,6 +36,7 @@ void window_clear(struct window *window)
 	free(window->cells);
 	window->cells = NULL;
 	window->cell_capacity = 0;
+	window->cell_oldest += window->cell_count; /* no number is given twice */
 	window->cell_count = 0;
 }
 

@@ -109,8 +109,15 @@ struct window_cell {
  */
 void window_each_cell(const struct window *window, __u32 from,
 		      bool (*fn)(const struct window_cell *cell, void *arg), void *arg);
-__u32 window_next_cell(const struct window *window); /* the number of the next new one */
+/* Numbers: of the oldest one, of the first one of the present second, of the next new one. */
+__u32 window_oldest_cell(const struct window *window);
+__u32 window_present_cell(const struct window *window);
+__u32 window_next_cell(const struct window *window);
 
+__u64 window_cell_second(const struct window *window, __u32 number); /* of one that is there */
+
+/* The first and the present second that the window holds. */
+__u64 window_first(const struct window *window);
 __u64 window_second(const struct window *window);
 
 /*

@@ -63,6 +63,35 @@ __u64 window_second(const struct window *window)
 	return window->second;
 }
 
+__u64 window_first(const struct window *window)
+{
+	return window->second < window->cfg.span ? 0 : window->second - window->cfg.span + 1;
+}
+
+__u32 window_oldest_cell(const struct window *window)
+{
+	return window->cell_oldest;
+}
+
+__u32 window_present_cell(const struct window *window)
+{
+	__u32 first = 0, end = window->cell_count, middle;
+
+	while (first < end) {
+		middle = first + (end - first) / 2;
+		if (cell_at(window, window->cell_oldest + middle)->second == (__u32)window->second)
+			end = middle;
+		else
+			first = middle + 1;
+	}
+	return window->cell_oldest + first;
+}
+
+__u64 window_cell_second(const struct window *window, __u32 number)
+{
+	return full_second(window, cell_at(window, number)->second);
+}
+
 __u32 window_next_cell(const struct window *window)
 {
 	return window->cell_oldest + window->cell_count;
