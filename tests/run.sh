@@ -4,6 +4,7 @@
 # failed, N skipped" adds that up; any other counts as one test. All stages run, whatever fails.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH # the distribution's tools before wrappers of them
 passed=0 failed=0 skipped=0
 names=()
 

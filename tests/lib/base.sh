@@ -9,7 +9,7 @@ set -u
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck disable=SC2034 # for those who source this
 LIB=$ROOT/tests/lib
-PATH=$PATH:/usr/sbin:/sbin
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH # the distribution's tools before wrappers of them
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 
 exit_steps=() children=()
