@@ -11,11 +11,13 @@ complain() { echo "layers: $*" >&2; bad=1; }
 allowed() {
   case $1 in
     main) echo "cmd" ;;
-    cmd) echo "cmd kernel capture out record store score config host snapshot core anomaly util" ;;
+    cmd) echo "cmd kernel capture out record store score config host serve view snapshot core anomaly util" ;;
     snapshot) echo "snapshot core" ;;
     kernel) echo "kernel core util" ;;
     out) echo "out record core util" ;;
     record) echo "record core util" ;;
+    view) echo "view record core anomaly util" ;;
+    serve) echo "serve util" ;;
     capture) echo "capture util bpf" ;;
     store) echo "store core anomaly util" ;;
     score) echo "score core anomaly util" ;;
@@ -46,6 +48,7 @@ only() {
 only kernel 'bpf/(bpf|btf|libbpf)|libmnl/|linux/(rtnetlink|if_link|pkt_cls|bpf)\.h|spikewatch\.skel\.h' "libbpf or netlink"
 only config 'yaml\.h' "libyaml"
 only capture '(pcap/|pcap\.h|zlib\.h)' "libpcap or zlib"
+only serve 'microhttpd\.h' "libmicrohttpd"
 only store 'sqlite3\.h' "SQLite"
 only host 'seccomp\.h' "libseccomp"
 only capture 'bpf/parse\.h' "the parser"

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 
 const char spikewatch_version[] = SPIKEWATCH_VERSION;
+const char spikewatch_revision[] = SPIKEWATCH_REVISION;
 
 static const struct {
 	const char *name;
@@ -18,6 +19,7 @@ static const struct {
 	{ "replay", cmd_replay, "the same programs and rules over captures (pcap, pcapng)" },
 	{ "score", cmd_score, "how unusual each count of a series is (CSV: time,count)" },
 	{ "backtest", cmd_backtest, "what anomaly rules would have raised over the counts kept" },
+	{ "status", cmd_status, "how the running sensor stands" },
 };
 
 static void usage(FILE *out)

@@ -9,6 +9,7 @@
 #include "config/config.h"
 
 extern const char spikewatch_version[];
+extern const char spikewatch_revision[];
 
 /* Exit codes: the contract with scripts. */
 enum exit_code {
@@ -27,6 +28,7 @@ int cmd_probe(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_score(int argc, char **argv);
 int cmd_backtest(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 
 /*
  * Loads the configuration and says what is wrong or without effect. path NULL: CONFIG_PATH where

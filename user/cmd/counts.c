@@ -11,27 +11,15 @@
 #include "cmd/counts.h"
 #include "core/netset.h"
 #include "record/text.h"
+#include "view/tally.h"
 
 struct counts {
 	void *tree; /* tsearch(3) of struct record */
-	struct totals totals;
-	__u64 evicted[FEED_MAX], merged[FEED_MAX];
+	struct tally tally;
 	/* Where counts_print() is, for twalk_r() */
 	const struct reason_names *reasons;
 	FILE *out;
 	int error;
-};
-
-static const char *const class_names[CLASS_MAX] = {
-	[CLASS_IGNORED] = "ignored",       [CLASS_FIREWALL] = "firewall",
-	[CLASS_PROHIBITED] = "prohibited", [CLASS_UNANSWERED] = "unanswered",
-	[CLASS_REFUSED] = "refused",       [CLASS_OTHER] = "other",
-};
-
-static const char *const counter_names[COUNT_MAX] = {
-#define X(constant, name) [COUNT_##constant] = (name),
-	SW_COUNTERS(X)
-#undef X
 };
 
 /* The members after the counts are the key; padding is zero. */
@@ -83,17 +71,9 @@ static int add_record(struct counts *counts, const struct record *record)
 
 int counts_add(struct counts *counts, const struct batch *batch)
 {
-	const size_t words = sizeof(struct totals) / sizeof(__u64);
-	const __u64 *from = (const __u64 *)batch->totals;
-	__u64 *to = (__u64 *)&counts->totals;
 	int err = 0;
 
-	for (size_t i = 0; i < words; i++)
-		to[i] += from[i];
-	for (int feed = 0; feed < FEED_MAX; feed++) {
-		counts->evicted[feed] += batch->loss.evicted[feed];
-		counts->merged[feed] += batch->loss.merged[feed];
-	}
+	tally_add(&counts->tally, batch);
 	for (size_t i = 0; i < batch->record_count && !err; i++)
 		err = add_record(counts, &batch->records[i]);
 	return err;
@@ -126,7 +106,7 @@ static void print_record(struct counts *counts, const struct record *r)
 		   json_pack("{ss ss si ss ss ss ss ss* ss* sI sI sI}", "source", source,
 			     "destination", destination, "port", r->port, "proto",
 			     text_proto(r->proto, proto), "class",
-			     class_names[r->class % CLASS_MAX], "reason",
+			     tally_class_name[r->class % CLASS_MAX], "reason",
 			     reason ? reason : "unknown", "hook", text_hook(r->hook), "in",
 			     if_indextoname(r->in_ifindex, in), "out",
 			     if_indextoname(r->out_ifindex, out), "netns", (json_int_t)r->netns,
@@ -159,17 +139,22 @@ int counts_print(const struct counts *counts, const struct reason_names *reasons
 	walk.out = out;
 	twalk_r(walk.tree, visit, &walk);
 	for (size_t i = 0; i < COUNT_MAX; i++)
-		json_object_set_new(totals, counter_names[i], json_integer(counts->totals.n[i]));
+		json_object_set_new(totals, tally_counter_name[i],
+				    json_integer(counts->tally.totals.n[i]));
 	for (; extra && extra->name; extra++)
 		json_object_set_new(totals, extra->name, json_integer(extra->value));
-	json_object_set_new(totals, "evicted_http", json_integer(counts->evicted[FEED_HTTP]));
-	json_object_set_new(totals, "evicted_drops", json_integer(counts->evicted[FEED_DROP]));
-	json_object_set_new(totals, "merged_http", json_integer(counts->merged[FEED_HTTP]));
-	json_object_set_new(totals, "merged_drops", json_integer(counts->merged[FEED_DROP]));
+	json_object_set_new(totals, "evicted_http",
+			    json_integer(counts->tally.loss.evicted[FEED_HTTP]));
+	json_object_set_new(totals, "evicted_drops",
+			    json_integer(counts->tally.loss.evicted[FEED_DROP]));
+	json_object_set_new(totals, "merged_http",
+			    json_integer(counts->tally.loss.merged[FEED_HTTP]));
+	json_object_set_new(totals, "merged_drops",
+			    json_integer(counts->tally.loss.merged[FEED_DROP]));
 	json_object_set_new(totals, "drop_class",
-			    named(counts->totals.drop_class, class_names, CLASS_MAX));
+			    named(counts->tally.totals.drop_class, tally_class_name, CLASS_MAX));
 	json_object_set_new(totals, "drop_reason",
-			    named(counts->totals.drop_reason, reasons->name, SW_REASON_MAX));
+			    named(counts->tally.totals.drop_reason, reasons->name, SW_REASON_MAX));
 	print_json(&walk, json_pack("{so}", "totals", totals));
 	if (fflush(out))
 		return -EIO;
@@ -208,11 +193,11 @@ int counts_print_table(const struct counts *counts, const struct counts_extra *e
 	twalk_r(walk.tree, print_row, &walk);
 	fprintf(out, "\n%-39s %10s\n", "TOTAL", "COUNT");
 	for (size_t i = 0; i < COUNT_MAX; i++)
-		print_total(&walk, counter_names[i], counts->totals.n[i]);
+		print_total(&walk, tally_counter_name[i], counts->tally.totals.n[i]);
 	for (; extra && extra->name; extra++)
 		print_total(&walk, extra->name, extra->value);
-	print_total(&walk, "evicted_http", counts->evicted[FEED_HTTP]);
-	print_total(&walk, "merged_http", counts->merged[FEED_HTTP]);
+	print_total(&walk, "evicted_http", counts->tally.loss.evicted[FEED_HTTP]);
+	print_total(&walk, "merged_http", counts->tally.loss.merged[FEED_HTTP]);
 	if (fflush(out))
 		return -EIO;
 	return walk.error;

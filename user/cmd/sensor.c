@@ -62,6 +62,7 @@ void sensor_say(struct sensor *sensor, enum sensor_action action, const char *su
 		log_warning("%s", reason);
 	else
 		log_info("%s", reason);
+	survey_take_event(sensor, &event);
 	tell_sinks(sensor, &event);
 }
 
@@ -69,6 +70,7 @@ static void emit(const struct alert *alert, void *arg)
 {
 	struct sensor *sensor = arg;
 
+	survey_take_alert(sensor->survey, alert);
 	if (sensor->before_alert)
 		sensor->before_alert(sensor->before_alert_arg);
 	for (size_t i = 0; i < sensor->sink_count; i++) {
@@ -201,7 +203,8 @@ int sensor_open(struct sensor *sensor)
 	code = sensor_load(sensor);
 	if (!code)
 		code = sensor_start_judge(sensor, time(NULL));
-	if (!code && (service_open(sensor) || state_open(sensor) || blind_open(sensor))) {
+	if (!code && (survey_new(&sensor->survey) || service_open(sensor) || state_open(sensor) ||
+		      blind_open(sensor))) {
 		log_error("out of memory");
 		code = EXIT_RUNTIME;
 	}
@@ -213,6 +216,10 @@ int sensor_open(struct sensor *sensor)
 		return code;
 	attach_drops(sensor);
 	guard_look_after(sensor);
+	if (answers_open(sensor)) {
+		log_error("out of memory");
+		return EXIT_RUNTIME;
+	}
 	code = service_confine(sensor);
 	if (code)
 		return code;
@@ -232,6 +239,7 @@ int sensor_take_batch(struct sensor *sensor, const struct batch *taken)
 	int err;
 
 	batch->zone_s = cmd_zone_s(batch->wall_ns);
+	survey_take_batch(sensor->survey, batch);
 	if (sensor->counts && counts_add(sensor->counts, batch)) {
 		log_error("out of memory for --counts");
 		return EXIT_RUNTIME;
@@ -289,6 +297,7 @@ void sensor_look_after(struct sensor *sensor)
 	posts_look_after(sensor);
 	guard_look_after(sensor);
 	blind_look_after(sensor);
+	answers_look_after(sensor);
 	loader_look_after(sensor->loader);
 	if (missed > sensor->missed)
 		log_warning(
@@ -305,6 +314,7 @@ void sensor_detach(struct sensor *sensor)
 
 void sensor_close(struct sensor *sensor)
 {
+	answers_close(sensor);
 	state_close(sensor);
 	service_close(sensor);
 	for (size_t i = 0; i < sensor->sink_count; i++)
@@ -317,6 +327,7 @@ void sensor_close(struct sensor *sensor)
 	drain_free(sensor->drain);
 	loader_free(sensor->loader);
 	counts_free(sensor->counts);
+	survey_free(sensor->survey);
 	links_addrs_clear(&sensor->host);
 	links_clear(&sensor->interfaces);
 	reasons_clear(&sensor->reasons);

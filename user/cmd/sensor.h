@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "cmd/answers.h"
 #include "cmd/blind.h"
 #include "cmd/counts.h"
 #include "cmd/loop.h"
 #include "cmd/posts.h"
 #include "cmd/service.h"
 #include "cmd/state.h"
+#include "cmd/survey.h"
 #include "config/config.h"
 #include "core/judge.h"
 #include "kernel/drain.h"
@@ -36,6 +38,8 @@ struct sensor {
 	struct posts *posts;     /* NULL in a replay */
 	struct state *state;     /* NULL in a replay */
 	struct service *service; /* NULL in a replay */
+	struct survey *survey;   /* NULL in a replay */
+	struct answers *answers; /* the same */
 	struct counts *counts;   /* NULL without --counts */
 	struct observer observer;
 	bool no_sandbox;                 /* capabilities and system calls stay as they are */

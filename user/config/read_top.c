@@ -205,8 +205,7 @@ static void read_listen(struct reader *r, const struct node *value, const struct
 }
 
 static const struct key metrics_keys[] = {
-	KEY("listen", read_listen, struct config, metrics_listen, .max = PATH_MAX_BYTES,
-	    .unused = "metrics.listen"),
+	KEY("listen", read_listen, struct config, metrics_listen, .max = PATH_MAX_BYTES),
 	{},
 };
 static const struct keyset metrics_keyset = { "'metrics'", metrics_keys, NULL };
@@ -317,8 +316,7 @@ static const struct key config_keys[] = {
 	KEY("resolve", read_resolve, struct config, resolve, .words = words_resolve),
 	KEY("geoip", read_geoip, struct config, geoip, .max = PATH_MAX_BYTES),
 	KEY("state", read_path, struct config, state, .max = PATH_MAX_BYTES),
-	KEY("control", read_path, struct config, control, .max = SOCKET_MAX_BYTES,
-	    .unused = "control"),
+	KEY("control", read_path, struct config, control, .max = SOCKET_MAX_BYTES),
 	KEY_WHOLE("metrics", read_section, .section = &metrics_keyset),
 	KEY_WHOLE("journald", read_section, .section = &journald_keyset),
 	KEY("stdout", read_choice, struct config, out, .words = words_stdout),

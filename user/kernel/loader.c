@@ -402,19 +402,49 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret)
 	};
 }
 
+/* Of the loaded programs, one after the other; false: there is no other. */
+static bool next_info(const struct loader *loader, struct bpf_program **prog,
+		      struct bpf_prog_info *ret)
+{
+	while ((*prog = bpf_object__next_program(loader->skel->obj, *prog))) {
+		__u32 len = sizeof(*ret);
+		int fd = bpf_program__fd(*prog);
+
+		memset(ret, 0, sizeof(*ret));
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, ret, &len))
+			return true;
+	}
+	return false;
+}
+
 __u64 loader_recursion_missed(const struct loader *loader)
 {
-	struct bpf_program *prog;
+	struct bpf_program *prog = NULL;
+	struct bpf_prog_info info;
 	__u64 missed = 0;
 
-	bpf_object__for_each_program(prog, loader->skel->obj)
-	{
-		struct bpf_prog_info info = {};
-		__u32 len = sizeof(info);
-		int fd = bpf_program__fd(prog);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
-			missed += info.recursion_misses;
-	}
+	while (next_info(loader, &prog, &info))
+		missed += info.recursion_misses;
 	return missed;
+}
+
+const struct sizes *loader_sizes(const struct loader *loader)
+{
+	return &loader->sizes;
+}
+
+size_t loader_programs(const struct loader *loader, struct loader_program *ret, size_t max)
+{
+	struct bpf_program *prog = NULL;
+	struct bpf_prog_info info;
+	size_t count = 0;
+
+	while (count < max && next_info(loader, &prog, &info)) {
+		struct loader_program *program = &ret[count++];
+
+		snprintf(program->name, sizeof(program->name), "%s", bpf_program__name(prog));
+		program->run_ns = info.run_time_ns;
+		program->runs = info.run_cnt;
+	}
+	return count;
 }

@@ -100,4 +100,16 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret);
 /* Runs that the kernel skipped because a program would have interrupted itself, since loading. */
 __u64 loader_recursion_missed(const struct loader *loader);
 
+/* How many entries each map has; the loader's. */
+const struct sizes *loader_sizes(const struct loader *loader);
+
+/* What a loaded program took, where kernel.bpf_stats_enabled is 1. */
+struct loader_program {
+	char name[16];
+	__u64 run_ns, runs;
+};
+
+/* Up to max of the programs that are loaded; how many. */
+size_t loader_programs(const struct loader *loader, struct loader_program *ret, size_t max);
+
 #endif

@@ -7,39 +7,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 struct terminal_sink {
 	struct sink sink;
 	FILE *out;
 };
-
-static size_t terminal_width(FILE *out)
-{
-	const char *columns = getenv("COLUMNS");
-	int fd = fileno(out);
-	struct winsize size;
-	char *end;
-	long width;
-
-	if (columns && *columns) {
-		width = strtol(columns, &end, 10);
-		if (!*end && width > 0 && width < 10000)
-			return width;
-	}
-	if (fd >= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0)
-		return size.ws_col;
-	return 0;
-}
-
-static bool has_colour(FILE *out)
-{
-	const char *no_color = getenv("NO_COLOR"); /* https://no-color.org: set and not empty */
-	int fd = fileno(out);
-
-	return !(no_color && *no_color) && fd >= 0 && isatty(fd);
-}
 
 /* A pipe or terminal that takes nothing now would make us wait in the middle of watching. */
 static bool is_ready(FILE *out)
@@ -69,10 +41,8 @@ struct record_text {
 
 static int begin_record(struct terminal_sink *terminal, struct record_text *record)
 {
-	*record = (struct record_text){
-		.page.width = terminal_width(terminal->out),
-		.page.colour = has_colour(terminal->out),
-	};
+	*record = (struct record_text){};
+	page_fit(&record->page, terminal->out);
 	record->page.out = open_memstream(&record->text, &record->len);
 	if (record->page.out)
 		return 0;

@@ -6,8 +6,42 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define STYLE_END "\033[0m"
+
+static size_t terminal_width(FILE *out)
+{
+	const char *columns = getenv("COLUMNS");
+	int fd = fileno(out);
+	struct winsize size;
+	char *end;
+	long width;
+
+	if (columns && *columns) {
+		width = strtol(columns, &end, 10);
+		if (!*end && width > 0 && width < 10000)
+			return width;
+	}
+	if (fd >= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0)
+		return size.ws_col;
+	return 0;
+}
+
+static bool has_colour(FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR"); /* https://no-color.org: set and not empty */
+	int fd = fileno(out);
+
+	return !(no_color && *no_color) && fd >= 0 && isatty(fd);
+}
+
+void page_fit(struct page *page, FILE *out)
+{
+	page->width = terminal_width(out);
+	page->colour = has_colour(out);
+}
 
 /* Code points; names of hosts and rules have hardly any that fill two columns. */
 static size_t columns_of(const char *text, size_t len)

@@ -28,6 +28,12 @@ struct page {
 };
 
 /*
+ * Width and colour that fit where `out` goes: $COLUMNS or the terminal's width, and colour on a
+ * terminal unless NO_COLOR is set and not empty.
+ */
+void page_fit(struct page *page, FILE *out);
+
+/*
  * Adds the words of a text, each after a space unless it is the first of its line. Text of unknown
  * origin is fine: it is cleaned.
  */
