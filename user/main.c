@@ -20,6 +20,7 @@ static const struct {
 	{ "score", cmd_score, "how unusual each count of a series is (CSV: time,count)" },
 	{ "backtest", cmd_backtest, "what anomaly rules would have raised over the counts kept" },
 	{ "status", cmd_status, "how the running sensor stands" },
+	{ "history", cmd_history, "records that were written: incidents, and about the sensor" },
 };
 
 static void usage(FILE *out)

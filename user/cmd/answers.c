@@ -8,6 +8,7 @@
 
 #include "cmd/answers.h"
 #include "cmd/cmd.h"
+#include "cmd/records.h"
 #include "cmd/sensor.h"
 #include "serve/control.h"
 #include "serve/httpd.h"
@@ -81,6 +82,8 @@ static int answer_request(const struct request *request, char **ret, void *arg)
 	const struct sensor *sensor = arg;
 	const struct view *view;
 
+	if (request->kind == REQUEST_HISTORY)
+		return records_answer(sensor->config->state, request, ret);
 	view = survey_view(sensor->survey, sensor);
 	return view ? status_format(view, ret) : -ENOMEM;
 }

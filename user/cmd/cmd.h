@@ -29,6 +29,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_score(int argc, char **argv);
 int cmd_backtest(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_history(int argc, char **argv);
 
 /*
  * Loads the configuration and says what is wrong or without effect. path NULL: CONFIG_PATH where
