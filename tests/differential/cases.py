@@ -11,7 +11,6 @@ b  With packets that overtake each other, or that the capture misses, once a con
 c  What cannot be known without the request, or is documented as not known. Never more than there
    were, but for the families that say `imitations`: there never more than lines that could pass
    for responses. The families, by the rows of tests/bpf/rows_*.c that say the same:
-   head_with_length     (imitations) HEAD pipelined with a length hides what follows
    length_list          a list of the same length twice in one field
    coding_not_chunked   a transfer coding without chunked is taken for chunked
    line_feed_chunks     a bare line feed behind chunk data
@@ -57,19 +56,14 @@ def with_empty_lines(random, plain):
 
 
 def all_at_once(random, plain):
-    exchanges = some_exchanges(random, plain, BODIES)
-    for place in range(len(exchanges)):  # HEAD only where what follows tells that it was one
-        if random.random() < 0.2:
-            head = Exchange(random, "head", plain)
-            if head.framing in ("chunked", "zero"):
-                exchanges[place] = head
+    exchanges = some_exchanges(random, plain, BODIES + ("head",))
     if random.random() < 0.2:
-        exchanges.append(Exchange(random, random.choice(("head", "close")), plain))
+        exchanges.append(Exchange(random, "close", plain))
     return traffic.pipelined(random, exchanges)
 
 
 def while_answered(random, _):
-    return traffic.mixed(random, some_exchanges(random, True, BODIES))
+    return traffic.mixed(random, some_exchanges(random, True, BODIES + ("head",)))
 
 
 def before_asked(random, _):
@@ -94,11 +88,6 @@ DAMAGED = ALWAYS + ((told_one_by_one, 10),)
 def ordinary(random, plain, among=ORDINARY):
     kinds, weights = zip(*among)
     return random.choices(kinds, weights)[0](random, plain)
-
-
-def head_with_length(random):
-    exchanges = some_exchanges(random, plain=True, kinds=("length", "zero", "head"))
-    return traffic.pipelined(random, exchanges + [Exchange(random, "head", True), Exchange(random, "zero")])
 
 
 def answers(random, *told):
@@ -160,9 +149,9 @@ def mail_of_status_lines(random):
             Write(False, b"354 go on\r\n", False), Write(True, traffic.ANSWER * 9 + b".\r\n", False)]
 
 
-IMITATING = ("head_with_length", "talk_over_body", "talk_in_tunnel", "loss_before_body", "mail_of_status_lines")
+IMITATING = ("talk_over_body", "talk_in_tunnel", "loss_before_body", "mail_of_status_lines")
 UNKNOWABLE = (talk_over_body, talk_in_tunnel, loss_before_body, mail_of_status_lines, loss_at_start,
-              head_with_length, length_list, coding_not_chunked, line_feed_chunks, long_method,
+              length_list, coding_not_chunked, line_feed_chunks, long_method,
               tiny_chunks, empty_line_first)
 
 
