@@ -93,6 +93,7 @@ $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(UNIT_OBJS)
 # Of the edges, what needs no kernel.
 $(B)/tests/unit/test_plan: $(addprefix $(B)/user/,cmd/plan.o kernel/links.o kernel/rtnl.o)
 $(B)/tests/unit/test_blind: $(B)/user/cmd/blind.o
+$(B)/tests/unit/test_sight: $(addprefix $(B)/user/cmd/,blind.o sight.o)
 
 $(B)/tests/e2e/journal_send: $(B)/tests/e2e/journal_send.o $(UNIT_OBJS)
 	$(call say,LD,$@)

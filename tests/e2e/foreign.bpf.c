@@ -29,4 +29,10 @@ int foreign_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+SEC("xdp")
+int foreign_hole(struct xdp_md *ctx)
+{
+	return XDP_DROP;
+}
+
 char _license[] SEC("license") = "GPL";

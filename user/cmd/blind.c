@@ -38,7 +38,6 @@ static const char *const names[BLIND_KIND_MAX] = {
 	[BLIND_MISSED] = "missed",
 	[BLIND_MAPS] = "maps",
 	[BLIND_CLOCK] = "clock",
-	[BLIND_UNJUDGED] = "unjudged",
 	[BLIND_FILTER_EVENTS] = "events",
 };
 

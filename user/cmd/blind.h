@@ -28,7 +28,6 @@ enum blind_kind {
 	BLIND_MISSED,        /* runs of programs that the kernel skipped */
 	BLIND_MAPS,          /* maps that are nearly full */
 	BLIND_CLOCK,         /* the clock is not synchronised */
-	BLIND_UNJUDGED,      /* TLS, HTTP/2, QUIC */
 	BLIND_FILTER_EVENTS, /* changes can't be followed */
 	BLIND_KIND_MAX,
 };

@@ -33,6 +33,14 @@ bool plan_wants_tap(const struct config *config)
 	return false;
 }
 
+const char *plan_why_not(const struct config *config, const struct interfaces *interfaces,
+			 const struct interface *interface)
+{
+	const char *why = links_why_not_auto(interfaces, interface);
+
+	return why && plan_wants_auto(config) ? why : "not asked for by interfaces:";
+}
+
 static bool entry_fits(const struct config_interface *entry, const struct interfaces *interfaces,
 		       const struct interface *interface)
 {

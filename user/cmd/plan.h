@@ -33,6 +33,10 @@ void plan_clear(struct plan *plan);
 /* The entry of an interface, or NULL. */
 const struct plan_entry *plan_find(const struct plan *plan, int ifindex);
 
+/* Why an interface has no entry, in a few words. */
+const char *plan_why_not(const struct config *config, const struct interfaces *interfaces,
+			 const struct interface *interface);
+
 /* Is it a name of one interface: neither "auto" nor a glob? */
 bool plan_is_name(const char *name);
 

@@ -21,6 +21,8 @@
 #define REST    10
 /* Attaching and detaching wait for RCU: after so long, the rest of the process has its turn. */
 #define TURN_NS (20 * MS_NS)
+/* All are listed anew, for their counters, and in case that something was missed. */
+#define RELIST_NS (10000 * MS_NS)
 /* What can't be attached is tried again. */
 #define RETRY_NS (30000 * MS_NS)
 
@@ -31,7 +33,7 @@ struct posts {
 	int timer_fd;            /* -1: nothing is followed */
 	bool links_changed, addrs_changed;
 	bool work_left; /* posts to attach or to leave */
-	__u64 list_due_ns;
+	__u64 list_due_ns, listed_ns;
 	bool started; /* posts_open() is done: what can't be is a condition, not an error */
 };
 
@@ -205,6 +207,40 @@ static bool is_kept(const struct post *post, const struct plan_entry *entry)
 	return entry && entry->asked == post->asked && entry->tap == post->tap;
 }
 
+/* What the interface counted since it was listed last, while it was watched. */
+static void tell_traffic(struct sensor *sensor, const struct post *post,
+			 const struct interface *now)
+{
+	const struct interface *then = &post->interface;
+
+	if (post->attached && now->rx_packets >= then->rx_packets &&
+	    now->tx_packets >= then->tx_packets)
+		sight_take_traffic(sensor, now->rx_packets - then->rx_packets,
+				   post->tap ? 0 : now->tx_packets - then->tx_packets);
+}
+
+/* A program in the driver runs before all that tc and the generic XDP see. */
+static void look_for_native_xdp(struct sensor *sensor, const struct post *post)
+{
+	const char *name = post->interface.name;
+	__u32 id = post->interface.native_xdp;
+	char program[ATTACH_NAME_MAX];
+
+	if (!id || id == loader_xdp_id(sensor->loader)) {
+		blind_over(sensor, BLIND_NATIVE_XDP, name, "%s has no native XDP program before us",
+			   name);
+		return;
+	}
+	if (blind_is(sensor, BLIND_NATIVE_XDP, name))
+		return;
+	attach_program_name(id, program);
+	blind_say(
+		sensor, BLIND_NATIVE_XDP, SENSOR_DEGRADED, name,
+		"%s: a native XDP program (id %u%s%s) runs before ours: what it drops or redirects never becomes a packet that is seen; "
+		"read its own counters besides",
+		name, id, program[0] ? ", " : "", program);
+}
+
 static void compare(struct sensor *sensor, const struct plan *plan)
 {
 	struct posts *posts = sensor->posts;
@@ -222,7 +258,9 @@ static void compare(struct sensor *sensor, const struct plan *plan)
 			blind_over_all(sensor, post->interface.name, "has another name now");
 		}
 		post->named = entry->named;
+		tell_traffic(sensor, post, entry->interface);
 		post->interface = *entry->interface;
+		look_for_native_xdp(sensor, post);
 	}
 	posts->work_left = true;
 }
@@ -381,6 +419,7 @@ static void apply_changes(struct sensor *sensor)
 		return;
 	/* What changes from here on is another change. */
 	posts->links_changed = false;
+	posts->listed_ns = links ? now_ns : posts->listed_ns;
 	if (posts->addrs_changed)
 		err = host_follow_addrs(sensor);
 	posts->addrs_changed = err != 0;
@@ -475,19 +514,29 @@ int posts_check(const struct sensor *sensor, const struct config *config, const 
 	return 0;
 }
 
-int posts_open(struct sensor *sensor)
+int posts_refuse_unknown(const struct sensor *sensor)
 {
 	const char *unknown = NULL;
-	int code, err;
+
+	if (posts_check(sensor, sensor->config, &unknown)) {
+		log_error("out of memory");
+		return EXIT_RUNTIME;
+	}
+	if (!unknown)
+		return EXIT_GOOD;
+	log_error("there is no interface '%s' here; 'ip link' lists them", unknown);
+	return EXIT_USER;
+}
+
+int posts_open(struct sensor *sensor)
+{
+	int code, err = 0;
 
 	sensor->posts = calloc(1, sizeof(*sensor->posts));
 	if (sensor->posts)
 		sensor->posts->timer_fd = -1;
-	err = sensor->posts ? posts_check(sensor, sensor->config, &unknown) : -ENOMEM;
-	if (!err && unknown) {
-		log_error("there is no interface '%s' here; 'ip link' lists them", unknown);
-		return EXIT_USER;
-	}
+	else
+		err = -ENOMEM;
 	if (!err && plan_wants_tap(sensor->config))
 		loader_prepare_taps(sensor->loader); /* where it can't be, attaching says so */
 	if (!err)
@@ -527,6 +576,8 @@ void posts_look_after(struct sensor *sensor)
 		posts->work_left = posts->work_left || is_due(posts->list[i], now_ns);
 	if (!posts->changes)
 		posts->links_changed = posts->addrs_changed = true;
+	if (now_ns - posts->listed_ns >= RELIST_NS)
+		posts->links_changed = true;
 	go_on(sensor);
 }
 

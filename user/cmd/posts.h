@@ -23,10 +23,13 @@ struct post {
 	struct attachment attachments[LOADER_ATTACHMENTS];
 };
 
+/* At the start: an exit code, said, where the configuration names an interface that is not there.
+ */
+int posts_refuse_unknown(const struct sensor *sensor);
+
 /*
- * Attaches what the configuration asks for, and follows changes from then on, where there is a
- * loop. An exit code, said: a name that no interface has, or one that can't be attached, is an
- * error here, and a condition (blind.h) later.
+ * Attaches what the configuration asks for, and follows changes from then on. An exit code, said:
+ * one that can't be attached is an error here, and a condition (blind.h) later.
  */
 int posts_open(struct sensor *sensor);
 

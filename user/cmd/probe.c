@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -25,6 +26,13 @@ struct findings {
 	int load_error;     /* of the programs, 0 or -errno */
 	bool tried;         /* to load them */
 };
+
+static bool clock_is_unsynchronised(void)
+{
+	struct timex timex = {}; /* modes 0: only asks */
+
+	return adjtimex(&timex) >= 0 && timex.status & STA_UNSYNC;
+}
 
 static void usage(FILE *out)
 {
@@ -174,6 +182,63 @@ static void print_text(const struct findings *f)
 		printf("              there is no '%s'\n", f->plan.unknown);
 }
 
+/* What would be blind at once, and interfaces that would not be watched. */
+static void print_hindrances(const struct config *config, const struct findings *f)
+{
+	char name[ATTACH_NAME_MAX];
+
+	for (size_t i = 0; i < f->plan.count; i++) {
+		const struct interface *one = f->plan.entries[i].interface;
+
+		if (!one->native_xdp)
+			continue;
+		attach_program_name(one->native_xdp, name);
+		printf("in the way    %s: a native XDP program (id %u%s%s) runs first: what it drops is not seen\n",
+		       one->name, one->native_xdp, name[0] ? ", " : "", name);
+	}
+	if (clock_is_unsynchronised())
+		printf("in the way    the clock is not synchronised: times of alerts may be wrong\n");
+	for (size_t i = 0; i < f->interfaces.count; i++) {
+		const struct interface *one = &f->interfaces.list[i];
+
+		if (!plan_find(&f->plan, one->ifindex))
+			printf("not watched   %s: %s\n", one->name,
+			       plan_why_not(config, &f->interfaces, one));
+	}
+}
+
+static json_t *hindrances_json(const struct findings *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->plan.count; i++) {
+		const struct interface *one = f->plan.entries[i].interface;
+
+		if (one->native_xdp)
+			json_array_append_new(list, json_pack("{ss ss si}", "kind", "native_xdp",
+							      "interface", one->name, "program",
+							      one->native_xdp));
+	}
+	if (clock_is_unsynchronised())
+		json_array_append_new(list, json_pack("{ss}", "kind", "clock"));
+	return list;
+}
+
+static json_t *not_watched_json(const struct config *config, const struct findings *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->interfaces.count; i++) {
+		const struct interface *one = &f->interfaces.list[i];
+
+		if (!plan_find(&f->plan, one->ifindex))
+			json_array_append_new(list,
+					      json_pack("{ss ss}", "name", one->name, "why",
+							plan_why_not(config, &f->interfaces, one)));
+	}
+	return list;
+}
+
 static json_t *interfaces_json(const struct findings *f)
 {
 	json_t *list = json_array();
@@ -198,10 +263,10 @@ static json_t *missing_json(const struct capabilities *capabilities)
 	return list;
 }
 
-static int print_json(const struct findings *f)
+static int print_json(const struct config *config, const struct findings *f)
 {
 	json_t *object = json_pack(
-		"{ss ss si sb so s{sb ss*} sb sb sb s{ss sb sb si si} s{si si sb sI} so ss*}",
+		"{ss ss si sb so s{sb ss*} sb sb sb s{ss sb sb si si} s{si si sb sI} so so so ss*}",
 		"kernel", f->features.release, "machine", f->features.machine, "possible_cpus",
 		f->features.possible_cpus, "btf", f->features.btf, "missing_capabilities",
 		missing_json(&f->capabilities), "programs", "loaded", f->tried && !f->load_error,
@@ -211,7 +276,8 @@ static int print_json(const struct findings *f)
 		f->reasons.known, "count", f->reasons.count, "firewall",
 		count_class(&f->reasons, CLASS_FIREWALL), "maps", "flows", f->sizes.flows, "counts",
 		f->sizes.counts, "shared", f->sizes.shared, "bytes", (json_int_t)f->sizes.bytes,
-		"interfaces", interfaces_json(f), "unknown_interface", f->plan.unknown);
+		"interfaces", interfaces_json(f), "not_watched", not_watched_json(config, f),
+		"hindrances", hindrances_json(f), "unknown_interface", f->plan.unknown);
 	int err = object ? json_dumpf(object, stdout, JSON_COMPACT) : -1;
 
 	json_decref(object);
@@ -227,10 +293,12 @@ static int probe(const char *path, bool json)
 	if (code)
 		return code;
 	find(config, &f);
-	if (!json)
-		print_text(&f);
-	else if (print_json(&f))
+	if (json && print_json(config, &f))
 		code = EXIT_RUNTIME;
+	if (!json) {
+		print_text(&f);
+		print_hindrances(config, &f);
+	}
 	if (!code && is_lacking(&f))
 		code = EXIT_HOST;
 	plan_clear(&f.plan);

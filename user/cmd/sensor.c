@@ -198,13 +198,15 @@ int sensor_open(struct sensor *sensor)
 {
 	int code = sensor_read_host(sensor);
 
+	if (!code)
+		code = posts_refuse_unknown(sensor); /* before much is loaded for nothing */
 	if (code)
 		return code;
 	code = sensor_load(sensor);
 	if (!code)
 		code = sensor_start_judge(sensor, time(NULL));
 	if (!code && (survey_new(&sensor->survey) || service_open(sensor) || state_open(sensor) ||
-		      blind_open(sensor))) {
+		      blind_open(sensor) || sight_open(sensor))) {
 		log_error("out of memory");
 		code = EXIT_RUNTIME;
 	}
@@ -261,6 +263,7 @@ int sensor_close_epoch(struct sensor *sensor, __u64 end_ns)
 	if (err)
 		log_error("reading the counts failed in part: %s; alerts say what is missing",
 			  strerror(-err));
+	sight_take_batch(sensor, &batch);
 	code = sensor_take_batch(sensor, &batch);
 	service_look_after(sensor, !code && !err && sensor->judged);
 	return code;
@@ -281,7 +284,6 @@ static void look_at_clock(struct sensor *sensor)
 
 void sensor_look_after(struct sensor *sensor)
 {
-	__u64 missed = loader_recursion_missed(sensor->loader);
 	size_t unsent = 0;
 
 	for (size_t i = 0; i < sensor->sink_count; i++)
@@ -296,14 +298,10 @@ void sensor_look_after(struct sensor *sensor)
 	state_look_after(sensor);
 	posts_look_after(sensor);
 	guard_look_after(sensor);
+	sight_look_after(sensor);
 	blind_look_after(sensor);
 	answers_look_after(sensor);
 	loader_look_after(sensor->loader);
-	if (missed > sensor->missed)
-		log_warning(
-			"the kernel skipped %llu runs of our programs: counts are too low by as many packets",
-			missed - sensor->missed);
-	sensor->missed = missed;
 }
 
 void sensor_detach(struct sensor *sensor)
@@ -321,6 +319,7 @@ void sensor_close(struct sensor *sensor)
 		sensor->sinks[i]->ops->free(sensor->sinks[i]);
 	posts_close(sensor);
 	guard_close(sensor);
+	sight_close(sensor);
 	blind_close(sensor);
 	judge_free(sensor->judge);
 	places_clear(&sensor->places);

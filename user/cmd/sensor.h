@@ -12,6 +12,7 @@
 #include "cmd/loop.h"
 #include "cmd/posts.h"
 #include "cmd/service.h"
+#include "cmd/sight.h"
 #include "cmd/state.h"
 #include "cmd/survey.h"
 #include "config/config.h"
@@ -36,6 +37,7 @@ struct sensor {
 	struct judge *judge;
 	struct blind *blind;     /* NULL in a replay */
 	struct posts *posts;     /* NULL in a replay */
+	struct sight *sight;     /* NULL in a replay */
 	struct state *state;     /* NULL in a replay */
 	struct service *service; /* NULL in a replay */
 	struct survey *survey;   /* NULL in a replay */

@@ -46,7 +46,7 @@ static const char allowed[] =
 	"rt_sigprocmask rt_sigreturn rt_sigtimedwait sched_getaffinity sched_yield "
 	"set_robust_list set_tid_address sigaltstack tgkill "
 	/* time, and who we are */
-	"capget clock_getres clock_gettime clock_nanosleep getcpu getegid geteuid getgid getgroups "
+	"adjtimex capget clock_adjtime clock_getres clock_gettime clock_nanosleep getcpu getegid geteuid getgid getgroups "
 	"getpid getppid getrandom getresgid getresuid getrlimit getrusage gettimeofday getuid "
 	"nanosleep prlimit64 sysinfo time times uname "
 #ifdef __SANITIZE_ADDRESS__

@@ -2,6 +2,7 @@
 /* Attaching one program to one interface, and watching it promiscuously. */
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -194,6 +195,21 @@ __u32 attach_program_id(int prog_fd)
 	__u32 len = sizeof(info);
 
 	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) ? 0 : info.id;
+}
+
+void attach_program_name(__u32 id, char ret[ATTACH_NAME_MAX])
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	ret[0] = '\0';
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		memcpy(ret, info.name, ATTACH_NAME_MAX);
+	ret[ATTACH_NAME_MAX - 1] = '\0';
+	close(fd);
 }
 
 /* A link whose program somebody detached, or whose device went, has no interface any more. */

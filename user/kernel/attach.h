@@ -71,6 +71,10 @@ int attach_promiscuous(int socket_fd, int ifindex, struct attachment *ret);
 /* Id of a program; 0 where it can't be known. */
 __u32 attach_program_id(int prog_fd);
 
+/* Name of a program by its id, as far as that may be asked (CAP_SYS_ADMIN); else "". */
+#define ATTACH_NAME_MAX 16
+void attach_program_name(__u32 id, char ret[ATTACH_NAME_MAX]);
+
 void attach_remove(const struct attachment *attachment);
 
 #endif

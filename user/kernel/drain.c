@@ -32,6 +32,7 @@ struct drain {
 	void *keys, *values;
 	size_t chunk;
 	struct attempts attempts;
+	__u32 keys_read[FEED_MAX]; /* in the last epoch */
 	struct sample samples[SAMPLES_ROOM];
 	size_t sample_count;
 };
@@ -371,6 +372,7 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 	int err, failed;
 
 	drain->record_count = 0;
+	memset(drain->keys_read, 0, sizeof(drain->keys_read));
 	/* Before the flip: the first event of the new epoch must find somebody who waits for it. */
 	drain_take_events(drain);
 	failed = flip(drain, &old);
@@ -386,13 +388,19 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 		sum(drain->totals.drop_class, CLASS_PROHIBITED, CLASS_REFUSED);
 	/* Walking the buckets of an empty map costs a millisecond: not ten times a second. */
 	if (responses || err) {
+		size_t before = drain->record_count;
+
 		err = read_counts(drain, drain->maps.http_counts[old], take_http,
 				  drain->maps.http_used[old]);
+		drain->keys_read[FEED_HTTP] = drain->record_count - before;
 		failed = failed ? failed : err;
 	}
 	if (drops || err) {
+		size_t before = drain->record_count;
+
 		err = read_counts(drain, drain->maps.drop_counts[old], take_drops,
 				  drain->maps.drops_used[old]);
+		drain->keys_read[FEED_DROP] = drain->record_count - before;
 		/* Keys that stay are not found by their own any more, and counted as merged. */
 		memset(drain->maps.drop_marks[old], 0, DROP_MARKS);
 		failed = failed ? failed : err;
@@ -413,4 +421,25 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 	drain->start_ns = now_ns;
 	drain->sample_count = 0;
 	return failed;
+}
+
+void drain_usage(const struct drain *drain, struct usage ret[USAGE_MAX])
+{
+	ret[USAGE_HTTP] = (struct usage){
+		.map = "http_counts",
+		.entries = drain->keys_read[FEED_HTTP],
+		.capacity = drain->maps.entries,
+	};
+	ret[USAGE_DROPS] = (struct usage){
+		.map = "drop_counts",
+		.entries = drain->keys_read[FEED_DROP],
+		.capacity = drain->maps.drop_entries,
+	};
+	ret[USAGE_ATTEMPTS] = (struct usage){};
+	if (drain->attempts.fd >= 0)
+		ret[USAGE_ATTEMPTS] = (struct usage){
+			.map = "attempts",
+			.entries = drain->attempts.left,
+			.capacity = drain->maps.attempt_entries,
+		};
 }

@@ -39,4 +39,16 @@ void drain_set_time(struct drain *drain, __u64 now_ns);
  */
 int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *ret);
 
+/* How full a map was. */
+struct usage {
+	const char *map; /* NULL: there is none */
+	__u32 entries;
+	__u32 capacity;
+};
+
+enum { USAGE_HTTP, USAGE_DROPS, USAGE_ATTEMPTS, USAGE_MAX };
+
+/* Of the maps that programs fill and the drain empties, in the epoch that was closed last. */
+void drain_usage(const struct drain *drain, struct usage ret[USAGE_MAX]);
+
 #endif

@@ -185,26 +185,42 @@ static bool is_one_of(const char *kind, const char *const *kinds)
 	return false;
 }
 
-bool links_is_auto(const struct interfaces *interfaces, const struct interface *interface)
+const char *links_why_not_auto(const struct interfaces *interfaces,
+			       const struct interface *interface)
 {
-	static const char *const never[] = { "dummy", "ifb", "bond", "bridge", "team", NULL };
+	static const char *const hollow[] = { "dummy", "ifb", NULL };
+	static const char *const masters[] = { "bond", "bridge", "team", NULL };
 	/* Not ipvlan: what two of one parent say to each other does not pass the parent. */
 	static const char *const uppers[] = { "vlan", "macvlan", NULL };
 	const struct interface *lower;
+	bool below;
 
-	if (!(interface->flags & IFF_UP) || interface->flags & IFF_LOOPBACK)
-		return false;
-	if (link_layer_of(interface) == LINK_UNSUPPORTED || is_one_of(interface->kind, never))
-		return false;
+	if (interface->flags & IFF_LOOPBACK)
+		return "loopback";
+	if (!(interface->flags & IFF_UP))
+		return "it is down";
+	if (link_layer_of(interface) == LINK_UNSUPPORTED)
+		return "its link layer is not understood";
+	if (is_one_of(interface->kind, hollow))
+		return "no traffic of its own";
+	if (is_one_of(interface->kind, masters))
+		return "its ports are watched";
 	if (!is_one_of(interface->kind, uppers) || !interface->lower)
-		return true;
+		return NULL;
 	/* A VLAN above a bond: the bond's ports are watched, and they carry its frames. */
 	lower = links_find_index(interfaces, interface->lower);
 	if (!lower)
-		return true;
-	if (is_one_of(lower->kind, never))
-		return !(lower->flags & IFF_UP);
-	return !links_is_auto(interfaces, lower);
+		return NULL;
+	if (is_one_of(lower->kind, hollow) || is_one_of(lower->kind, masters))
+		below = lower->flags & IFF_UP;
+	else
+		below = links_is_auto(interfaces, lower);
+	return below ? "the device below it is watched" : NULL;
+}
+
+bool links_is_auto(const struct interfaces *interfaces, const struct interface *interface)
+{
+	return !links_why_not_auto(interfaces, interface);
 }
 
 static __u8 mask_len(const struct sockaddr *mask)

@@ -45,6 +45,10 @@ const struct interface *links_find_index(const struct interfaces *interfaces, in
  */
 bool links_is_auto(const struct interfaces *interfaces, const struct interface *interface);
 
+/* Why it is none of those, in a few words; NULL where it is one. */
+const char *links_why_not_auto(const struct interfaces *interfaces,
+			       const struct interface *interface);
+
 /* This host's addresses and the networks they are in. Each list is owned by the caller. */
 struct host_addrs {
 	struct addr *addrs; /* all, loopback and link-local too */

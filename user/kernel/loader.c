@@ -401,6 +401,8 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret)
 		.shared = loader->sizes.shared,
 		.quiet = loader->replay,
 		.entries = loader->sizes.counts,
+		.drop_entries = loader->sizes.drops,
+		.attempt_entries = loader->sizes.attempts,
 	};
 }
 

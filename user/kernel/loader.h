@@ -91,8 +91,9 @@ struct loader_maps {
 	volatile __u32 *tick;
 	__u32 netns; /* where packets are seen */
 	bool shared;
-	bool quiet; /* programs run within loader_run() alone: none does while the drain reads */
-	__u32 entries;
+	bool quiet;    /* programs run within loader_run() alone: none does while the drain reads */
+	__u32 entries; /* of each counting map of HTTP */
+	__u32 drop_entries, attempt_entries;
 };
 
 void loader_maps(const struct loader *loader, struct loader_maps *ret);
