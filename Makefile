@@ -19,7 +19,7 @@ else
 B := build
 endif
 
-PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson libpcap sqlite3 libseccomp libmicrohttpd
+PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson libpcap sqlite3 libseccomp libmicrohttpd libcurl
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -Iuser -I. -isystem build/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

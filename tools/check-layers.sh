@@ -11,9 +11,10 @@ complain() { echo "layers: $*" >&2; bad=1; }
 allowed() {
   case $1 in
     main) echo "cmd" ;;
-    cmd) echo "cmd kernel capture out record store score config host serve view snapshot core anomaly util" ;;
+    cmd) echo "cmd kernel capture outbox out record store score config host serve view snapshot core anomaly util" ;;
     snapshot) echo "snapshot core" ;;
     kernel) echo "kernel core util" ;;
+    outbox) echo "outbox out record store core util" ;;
     out) echo "out record core util" ;;
     record) echo "record core util" ;;
     view) echo "view record core anomaly util" ;;
@@ -51,6 +52,7 @@ only capture '(pcap/|pcap\.h|zlib\.h)' "libpcap or zlib"
 only serve 'microhttpd\.h' "libmicrohttpd"
 only store 'sqlite3\.h' "SQLite"
 only host 'seccomp\.h' "libseccomp"
+only out 'curl/' "libcurl"
 only capture 'bpf/parse\.h' "the parser"
 # Of bpf/, user space takes the pure parser alone.
 if grep -nE '^#include "bpf/' user/*.c user/*/*.[ch] | grep -v '"bpf/parse\.h"' >&2; then complain "of bpf/, only parse.h is pure"; fi

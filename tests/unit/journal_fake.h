@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A socket that plays journald, and a journald sink that writes to it; for tests with cmocka. */
+/* A socket that plays journald, and an outbox that sends to it; for tests with cmocka. */
 #ifndef TESTS_UNIT_JOURNAL_FAKE_H
 #define TESTS_UNIT_JOURNAL_FAKE_H
 
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "out/journal.h"
+#include "outbox/outbox.h"
 #include "tests/unit/example.h"
 
 #define ENTRY_MAX (1 << 21)
@@ -20,7 +21,9 @@ struct fake {
 	char dir[32];
 	struct sockaddr_un addr;
 	int fd; /* -1: journald is away */
-	struct sink *sink;
+	struct outbox *outbox;
+	__u64 now_ns;
+	unsigned int news[OUTBOX_WORK + 1]; /* how many of each */
 	struct example example;
 	char data[ENTRY_MAX]; /* the entry that came last */
 	size_t len;
@@ -42,9 +45,15 @@ static inline void fake_stop(struct fake *fake, bool leave_socket)
 		unlink(fake->addr.sun_path);
 }
 
+static inline void count_news(enum outbox_news news, const char *text, void *arg)
+{
+	((struct fake *)arg)->news[news]++;
+}
+
 static inline int fake_setup(void **state)
 {
 	struct fake *fake = calloc(1, sizeof(*fake));
+	struct outlet *outlet;
 
 	assert_non_null(fake);
 	strcpy(fake->dir, "/tmp/spikewatch-XXXXXX");
@@ -52,7 +61,10 @@ static inline int fake_setup(void **state)
 	fake->addr.sun_family = AF_UNIX;
 	snprintf(fake->addr.sun_path, sizeof(fake->addr.sun_path), "%s/socket", fake->dir);
 	fake->fd = -1;
-	assert_int_equal(sink_journal_new(example_observer(), fake->addr.sun_path, &fake->sink), 0);
+	assert_int_equal(journal_new(fake->addr.sun_path, &outlet), 0);
+	assert_int_equal(outbox_new(example_observer(), count_news, fake, &fake->outbox), 0);
+	outbox_add_way(fake->outbox, outlet);
+	fake->now_ns = 1000 * EXAMPLE_SECOND;
 	example_http(&fake->example);
 	*state = fake;
 	return 0;
@@ -62,8 +74,7 @@ static inline int fake_teardown(void **state)
 {
 	struct fake *fake = *state;
 
-	if (fake->sink)
-		fake->sink->ops->free(fake->sink);
+	outbox_free(fake->outbox);
 	if (fake->fd >= 0)
 		close(fake->fd);
 	unlink(fake->addr.sun_path);
@@ -164,9 +175,35 @@ static inline void check_field(struct fake *fake, const char *name, const char *
 			 expected ? expected : "(missing)");
 }
 
+static inline const struct sink_counts *counts(struct fake *fake)
+{
+	const struct outlet *outlet;
+
+	return outbox_counts(fake->outbox, 0, &outlet);
+}
+
+/* Sends what waits; so many still do. */
+static inline size_t flush(struct fake *fake)
+{
+	do {
+		fake->news[OUTBOX_WORK] = 0;
+		outbox_work(fake->outbox, fake->now_ns);
+	} while (fake->news[OUTBOX_WORK]);
+	return counts(fake)->unsent;
+}
+
+/* 0, or -EAGAIN where it has to wait. A second later, so that no limit holds it. */
 static inline int send_alert(struct fake *fake)
 {
-	return fake->sink->ops->send_alert(fake->sink, &fake->example.alert);
+	fake->now_ns += EXAMPLE_SECOND;
+	outbox_take_alert(fake->outbox, &fake->example.alert, fake->now_ns);
+	return flush(fake) ? -EAGAIN : 0;
+}
+
+static inline int send_sensor(struct fake *fake, const struct sensor_event *event)
+{
+	outbox_take_sensor(fake->outbox, event, fake->now_ns);
+	return flush(fake) ? -EAGAIN : 0;
 }
 
 static inline int send_numbered(struct fake *fake, unsigned int number)

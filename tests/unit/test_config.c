@@ -69,6 +69,7 @@ static void test_defaults(void **state)
 		assert_int_equal(c->out, STDOUT_AUTO);
 		assert_null(c->webhook.url);
 		assert_null(c->webhook.ca);
+		assert_null(c->webhook.token_file);
 		assert_true(c->webhook.timeout_ns == 10 * S);
 		assert_int_equal(c->rule_count, 3);
 		config_free(c);
@@ -146,7 +147,7 @@ static void test_top_values(void **state)
 		"metrics: {listen: off}\n"
 		"journald: {enabled: false}\n"
 		"stdout: json\n"
-		"webhook: {url: \"https://h/p?q\", timeout: 300ms, ca: /ca}\n");
+		"webhook: {url: \"https://h/p?q\", timeout: 300ms, ca: /ca, token_file: /t}\n");
 
 	assert_int_equal(c->interface_count, 2);
 	assert_string_equal(c->interfaces[0].name, "eth*");
@@ -185,6 +186,7 @@ static void test_top_values(void **state)
 	assert_string_equal(c->webhook.url, "https://h/p?q");
 	assert_true(c->webhook.timeout_ns == 300000000);
 	assert_string_equal(c->webhook.ca, "/ca");
+	assert_string_equal(c->webhook.token_file, "/t");
 	config_free(c);
 }
 

@@ -16,8 +16,9 @@ static void post(struct store *store, const char *sink, enum store_lane lane, in
 					.wall_ns = 5,
 					.payload = text,
 					.len = strlen(text) };
+	__s64 id;
 
-	assert_int_equal(store_put_post(store, &one), 0);
+	assert_int_equal(store_put_post(store, &one, &id), 0);
 }
 
 /* The next one is this; its number. NULL: there is none. */

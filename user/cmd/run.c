@@ -12,7 +12,6 @@
 
 #include "cmd/cmd.h"
 #include "cmd/sensor.h"
-#include "out/journal.h"
 #include "out/json_sink.h"
 #include "out/terminal.h"
 #include "util/log.h"
@@ -144,11 +143,6 @@ static int open_sinks(struct sensor *sensor)
 	struct sink *sink;
 	int err = 0;
 
-	if (config->journald) {
-		err = sink_journal_new(&sensor->observer, JOURNAL_SOCKET, &sink);
-		if (!err)
-			sensor_add_sink(sensor, sink);
-	}
 	if (mode == STDOUT_AUTO)
 		mode = isatty(STDOUT_FILENO) ? STDOUT_HUMAN : STDOUT_OFF;
 	if (err || mode == STDOUT_OFF)
@@ -280,6 +274,8 @@ static int run(const struct run_options *options)
 	if (code)
 		log_error("out of memory");
 	else
+		code = delivery_open(&sensor);
+	if (!code)
 		code = sensor_open(&sensor);
 	if (!code) {
 		code = watch(&sensor);

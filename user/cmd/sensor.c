@@ -22,6 +22,7 @@ void sensor_add_sink(struct sensor *sensor, struct sink *sink)
 
 static void tell_sinks(struct sensor *sensor, const struct sensor_event *event)
 {
+	delivery_take_sensor(sensor, event);
 	for (size_t i = 0; i < sensor->sink_count; i++) {
 		struct sink *sink = sensor->sinks[i];
 		int err = sink->ops->send_sensor(sink, event);
@@ -73,6 +74,7 @@ static void emit(const struct alert *alert, void *arg)
 	survey_take_alert(sensor->survey, alert);
 	if (sensor->before_alert)
 		sensor->before_alert(sensor->before_alert_arg);
+	delivery_take_alert(sensor, alert);
 	for (size_t i = 0; i < sensor->sink_count; i++) {
 		struct sink *sink = sensor->sinks[i];
 		int err = sink->ops->send_alert(sink, alert);
@@ -212,6 +214,7 @@ int sensor_open(struct sensor *sensor)
 	}
 	if (code)
 		return code;
+	delivery_use_store(sensor);
 	guard_open(sensor);
 	code = posts_open(sensor);
 	if (code)
@@ -289,11 +292,12 @@ void sensor_look_after(struct sensor *sensor)
 	for (size_t i = 0; i < sensor->sink_count; i++)
 		unsent += sensor->sinks[i]->ops->flush(sensor->sinks[i]);
 	if (unsent && !sensor->unsent)
-		log_warning("%zu record%s wait%s to be sent: journald is away or busy", unsent,
+		log_warning("%zu record%s wait%s to be sent: standard output takes no more", unsent,
 			    unsent == 1 ? "" : "s", unsent == 1 ? "s" : "");
 	else if (!unsent && sensor->unsent)
 		log_info("all records that waited were sent");
 	sensor->unsent = unsent;
+	delivery_look_after(sensor);
 	look_at_clock(sensor);
 	state_look_after(sensor);
 	posts_look_after(sensor);
@@ -313,6 +317,7 @@ void sensor_detach(struct sensor *sensor)
 void sensor_close(struct sensor *sensor)
 {
 	answers_close(sensor);
+	delivery_close(sensor);
 	state_close(sensor);
 	service_close(sensor);
 	for (size_t i = 0; i < sensor->sink_count; i++)

@@ -9,6 +9,7 @@
 #include "cmd/answers.h"
 #include "cmd/blind.h"
 #include "cmd/counts.h"
+#include "cmd/delivery.h"
 #include "cmd/loop.h"
 #include "cmd/posts.h"
 #include "cmd/service.h"
@@ -35,14 +36,15 @@ struct sensor {
 	struct shadow *shadow; /* NULL: what is attached can't be watched over */
 	struct places places;
 	struct judge *judge;
-	struct blind *blind;     /* NULL in a replay */
-	struct posts *posts;     /* NULL in a replay */
-	struct sight *sight;     /* NULL in a replay */
-	struct state *state;     /* NULL in a replay */
-	struct service *service; /* NULL in a replay */
-	struct survey *survey;   /* NULL in a replay */
-	struct answers *answers; /* the same */
-	struct counts *counts;   /* NULL without --counts */
+	struct blind *blind;       /* NULL in a replay */
+	struct posts *posts;       /* NULL in a replay */
+	struct sight *sight;       /* NULL in a replay */
+	struct state *state;       /* NULL in a replay */
+	struct delivery *delivery; /* NULL in a replay */
+	struct service *service;   /* NULL in a replay */
+	struct survey *survey;     /* NULL in a replay */
+	struct answers *answers;   /* the same */
+	struct counts *counts;     /* NULL without --counts */
 	struct observer observer;
 	bool no_sandbox;                 /* capabilities and system calls stay as they are */
 	char reload_failure[512];        /* why the last reload was refused; empty: it was not */
@@ -50,7 +52,7 @@ struct sensor {
 	void (*before_alert)(void *arg); /* NULL: nothing is to be done before */
 	void *before_alert_arg;
 	char hostname[256];
-	struct sink *sinks[SENSOR_SINKS_MAX];
+	struct sink *sinks[SENSOR_SINKS_MAX]; /* those of standard output */
 	size_t sink_count;
 	unsigned int watched;  /* interfaces attached */
 	bool judged;           /* the last batch, as a whole */

@@ -186,6 +186,11 @@ int state_open(struct sensor *sensor)
 	return err == -ENOMEM ? err : 0;
 }
 
+struct store *state_store(const struct sensor *sensor)
+{
+	return sensor->state ? sensor->state->store : NULL;
+}
+
 static bool make_room(struct state *state)
 {
 	size_t capacity = state->capacity ? state->capacity * 2 : 64;

@@ -16,6 +16,9 @@ struct state;
  */
 int state_open(struct sensor *sensor);
 
+/* The open store, which stays the state's; NULL where there is none. */
+struct store *state_store(const struct sensor *sensor);
+
 /* A bucket has been closed: a judge_bucket_fn, whose arg is the sensor. */
 void state_take_bucket(const struct judge_series *series, const struct anomaly_bucket *bucket,
 		       const struct anomaly_score *score, void *arg);

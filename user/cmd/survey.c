@@ -41,7 +41,7 @@ struct survey {
 	struct view_map maps[MAPS_MAX];
 	struct view_program programs[PROGRAMS_MAX];
 	struct loader_program loaded[PROGRAMS_MAX];
-	struct view_sink sinks[SENSOR_SINKS_MAX];
+	struct view_sink sinks[SENSOR_SINKS_MAX + DELIVERY_WAYS_MAX];
 };
 
 int survey_new(struct survey **ret)
@@ -325,15 +325,21 @@ static void look_at_programs(struct survey *survey, const struct sensor *sensor)
 
 static void look_at_sinks(struct survey *survey, const struct sensor *sensor)
 {
-	for (size_t i = 0; i < sensor->sink_count; i++)
-		survey->sinks[i] = (struct view_sink){
-			.name = sensor->sinks[i]->ops->name,
-			.sent = sensor->sinks[i]->counts.sent,
-			.lost = sensor->sinks[i]->counts.lost,
-			.unsent = sensor->sinks[i]->counts.unsent,
-		};
+	const struct sink_counts *counts;
+	size_t count = 0;
+	const char *name;
+
+	for (size_t i = 0; (counts = delivery_counts(sensor, i, &name)); i++)
+		survey->sinks[count++] = (struct view_sink){ name, counts->sent, counts->lost,
+							     counts->unsent };
+	for (size_t i = 0; i < sensor->sink_count; i++) {
+		counts = &sensor->sinks[i]->counts;
+		survey->sinks[count++] = (struct view_sink){ sensor->sinks[i]->ops->name,
+							     counts->sent, counts->lost,
+							     counts->unsent };
+	}
 	survey->view.sinks = survey->sinks;
-	survey->view.sink_count = sensor->sink_count;
+	survey->view.sink_count = count;
 }
 
 /* 0 where it can't be known. */

@@ -35,6 +35,7 @@ const char builtin_yaml[] =
 "  url: null\n"
 "  timeout: 10s\n"
 "  ca: null\n"
+"  token_file: null\n"
 "rules:\n"
 "  http-error-spike-internal:\n"
 "    title: HTTP Response Error Spike - Internal\n"

@@ -187,6 +187,7 @@ void config_free(struct config *config)
 	free(config->metrics_listen);
 	free(config->webhook.url);
 	free(config->webhook.ca);
+	free(config->webhook.token_file);
 	for (i = 0; i < config->rule_count; i++)
 		rule_clear(&config->rules[i]);
 	free(config->rules);

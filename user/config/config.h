@@ -88,6 +88,7 @@ struct config {
 		char *url; /* NULL: no webhook */
 		__u64 timeout_ns;
 		char *ca;
+		char *token_file;
 	} webhook;
 	struct rule *rules; /* the built-in ones first, then the file's own in its order */
 	size_t rule_count;

@@ -194,6 +194,7 @@ static void print_sinks(FILE *out, const struct config *config)
 	fprintf(out, "  timeout: %s\n",
 		scalar_format_duration(config->webhook.timeout_ns, timeout));
 	print_pair(out, "  ca", config->webhook.ca);
+	print_pair(out, "  token_file", config->webhook.token_file);
 }
 
 int config_print(const struct config *config, FILE *out)

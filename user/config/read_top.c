@@ -236,18 +236,11 @@ static const struct key webhook_keys[] = {
 	KEY("timeout", read_duration, struct config, webhook.timeout_ns, .min = NS_PER_S / 10,
 	    .max = 300 * NS_PER_S),
 	KEY("ca", read_path, struct config, webhook.ca, .max = PATH_MAX_BYTES, .nullable = true),
+	KEY("token_file", read_path, struct config, webhook.token_file, .max = PATH_MAX_BYTES,
+	    .nullable = true),
 	{},
 };
 static const struct keyset webhook_keyset = { "'webhook'", webhook_keys, NULL };
-
-/* Noted as a whole: where no URL is given, nothing is sent anyway. */
-static void read_webhook(struct reader *r, const struct node *value, const struct key *key,
-			 void *field)
-{
-	read_map(r, value, &webhook_keyset, field);
-	if (r->config->webhook.url)
-		read_note(r, value, "webhook");
-}
 
 static void read_geoip(struct reader *r, const struct node *value, const struct key *key,
 		       void *field)
@@ -320,7 +313,7 @@ static const struct key config_keys[] = {
 	KEY_WHOLE("metrics", read_section, .section = &metrics_keyset),
 	KEY_WHOLE("journald", read_section, .section = &journald_keyset),
 	KEY("stdout", read_choice, struct config, out, .words = words_stdout),
-	KEY_WHOLE("webhook", read_webhook),
+	KEY_WHOLE("webhook", read_section, .section = &webhook_keyset),
 	KEY_WHOLE("rules", read_rules),
 	{},
 };

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OFFSET_HIGH 0x6c62272e07bb0142ULL
-#define OFFSET_LOW  0x62b821756295c58dULL
-#define PRIME       ((unsigned __int128)1 << 88 | 0x13b)
+#define OFFSET ((unsigned __int128)0x6c62272e07bb0142ULL << 64 | 0x62b821756295c58dULL)
+#define PRIME  ((unsigned __int128)1 << 88 | 0x13b)
 
 static unsigned __int128 take_bytes(unsigned __int128 hash, const void *bytes, size_t len)
 {
@@ -29,9 +28,15 @@ static unsigned __int128 take_number(unsigned __int128 hash, __u64 number)
 	return take_bytes(hash, bytes, sizeof(bytes));
 }
 
+static void print(unsigned __int128 hash, char ret[ALERT_ID_LEN + 1])
+{
+	snprintf(ret, ALERT_ID_LEN + 1, "%016llx%016llx", (unsigned long long)(hash >> 64),
+		 (unsigned long long)hash);
+}
+
 void id_make(const struct id_of *of, char ret[ALERT_ID_LEN + 1])
 {
-	unsigned __int128 hash = (unsigned __int128)OFFSET_HIGH << 64 | OFFSET_LOW;
+	unsigned __int128 hash = OFFSET;
 	const char *name = of->rule->id ? of->rule->id : "";
 	const struct group_key *group = of->group;
 
@@ -43,6 +48,14 @@ void id_make(const struct id_of *of, char ret[ALERT_ID_LEN + 1])
 	hash = take_number(hash, of->serial);
 	if (of->serial)
 		hash = take_number(hash, of->action);
-	snprintf(ret, ALERT_ID_LEN + 1, "%016llx%016llx", (unsigned long long)(hash >> 64),
-		 (unsigned long long)hash);
+	print(hash, ret);
+}
+
+void id_make_of_words(const char *const *words, __u64 wall_ns, char ret[ALERT_ID_LEN + 1])
+{
+	unsigned __int128 hash = OFFSET;
+
+	for (; *words; words++)
+		hash = take_bytes(hash, *words, strlen(*words) + 1);
+	print(take_number(hash, wall_ns), ret);
 }

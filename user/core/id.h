@@ -22,4 +22,7 @@ struct id_of {
  */
 void id_make(const struct id_of *of, char ret[ALERT_ID_LEN + 1]);
 
+/* The same over words (ended by NULL) and a time, for records that are about no incident. */
+void id_make_of_words(const char *const *words, __u64 wall_ns, char ret[ALERT_ID_LEN + 1]);
+
 #endif

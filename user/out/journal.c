@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A sink that writes records to systemd-journald: its socket and the queue before it. */
+/* The way to systemd-journald: its socket. */
 #include "out/journal.h"
-#include "record/journal_entry.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,12 +12,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-struct journal_sink {
-	struct sink sink;
+struct journal {
+	struct outlet outlet;
 	int fd; /* not connected: each send finds the socket that stands at the path now */
 	struct sockaddr_un addr;
-	struct journal_entry queue[JOURNAL_QUEUE_MAX]; /* the oldest first */
-	size_t queued;
 };
 
 /* What may pass without our doing, once journald is there again, permitted or less busy. */
@@ -45,9 +42,9 @@ static bool is_passing(int err)
 	}
 }
 
-static int send_datagram(struct journal_sink *journal, const struct journal_entry *entry)
+static int send_datagram(struct journal *journal, const void *data, size_t len)
 {
-	ssize_t n = sendto(journal->fd, entry->data, entry->len, MSG_DONTWAIT | MSG_NOSIGNAL,
+	ssize_t n = sendto(journal->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL,
 			   (struct sockaddr *)&journal->addr, sizeof(journal->addr));
 
 	return n < 0 ? -errno : 0;
@@ -69,7 +66,7 @@ static int write_file(int fd, const char *data, size_t len)
 }
 
 /* systemd's JOURNAL_NATIVE_PROTOCOL: an empty datagram that carries a sealed memfd. */
-static int send_descriptor(struct journal_sink *journal, int file)
+static int send_descriptor(struct journal *journal, int file)
 {
 	union {
 		struct cmsghdr align;
@@ -91,14 +88,14 @@ static int send_descriptor(struct journal_sink *journal, int file)
 }
 
 /* journald takes only a file that can't change under it any more. */
-static int send_file(struct journal_sink *journal, const struct journal_entry *entry)
+static int send_file(struct journal *journal, const void *data, size_t len)
 {
 	int file = memfd_create("spikewatch-entry", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int err;
 
 	if (file < 0)
 		return -errno;
-	err = write_file(file, entry->data, entry->len);
+	err = write_file(file, data, len);
 	if (err)
 		goto out;
 	if (fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)) {
@@ -111,133 +108,47 @@ out:
 	return err;
 }
 
-static int send_entry(struct journal_sink *journal, const struct journal_entry *entry)
+static int send_entry(struct journal *journal, const void *data, size_t len)
 {
-	int err = send_datagram(journal, entry);
+	int err = send_datagram(journal, data, len);
 
 	if (err == -EMSGSIZE || err == -ENOBUFS)
-		err = send_file(journal, entry);
+		err = send_file(journal, data, len);
 	return err;
 }
 
-static void drop_entry(struct journal_sink *journal, size_t i)
+static enum outlet_result send_post(struct outlet *outlet, const void *payload, size_t len,
+				    __u64 now_ns)
 {
-	assert(i < journal->queued);
-	journal_entry_clear(&journal->queue[i]);
-	journal->queued--;
-	memmove(&journal->queue[i], &journal->queue[i + 1],
-		(journal->queued - i) * sizeof(journal->queue[0]));
-	journal->sink.counts.unsent = journal->queued;
+	int err = send_entry((struct journal *)outlet, payload, len);
+
+	if (!err)
+		return OUTLET_SENT;
+	snprintf(outlet->trouble, sizeof(outlet->trouble), "%s: %s",
+		 ((struct journal *)outlet)->addr.sun_path, strerror(-err));
+	return is_passing(err) ? OUTLET_LATER : OUTLET_REFUSED;
 }
 
-/* Sends what is kept, the oldest first, until journald takes no more. */
-static size_t flush(struct sink *sink)
+static void free_journal(struct outlet *outlet)
 {
-	struct journal_sink *journal = (struct journal_sink *)sink;
+	struct journal *journal = (struct journal *)outlet;
 
-	while (journal->queued) {
-		int err = send_entry(journal, &journal->queue[0]);
-
-		if (is_passing(err))
-			break;
-		if (err)
-			sink->counts.lost++;
-		else
-			sink->counts.sent++;
-		drop_entry(journal, 0);
-	}
-	return journal->queued;
-}
-
-/* Takes the entry over. Where there is no room, the oldest of the lowest priority has to go. */
-static int keep(struct journal_sink *journal, struct journal_entry *entry)
-{
-	size_t victim = 0;
-
-	if (journal->queued == JOURNAL_QUEUE_MAX) {
-		/* A larger PRIORITY is a lower one. */
-		for (size_t i = 1; i < journal->queued; i++)
-			if (journal->queue[i].priority > journal->queue[victim].priority)
-				victim = i;
-		journal->sink.counts.lost++;
-		if (entry->priority > journal->queue[victim].priority) {
-			journal_entry_clear(entry);
-			return -ENOBUFS;
-		}
-		drop_entry(journal, victim);
-	}
-	journal->queue[journal->queued++] = *entry;
-	journal->sink.counts.unsent = journal->queued;
-	return -EAGAIN;
-}
-
-/* Takes the entry over. */
-static int send_or_keep(struct journal_sink *journal, struct journal_entry *entry)
-{
-	int err;
-
-	if (flush(&journal->sink))
-		return keep(journal, entry);
-	err = send_entry(journal, entry);
-	if (is_passing(err))
-		return keep(journal, entry);
-	if (err)
-		journal->sink.counts.lost++;
-	else
-		journal->sink.counts.sent++;
-	journal_entry_clear(entry);
-	return err;
-}
-
-static int send_alert(struct sink *sink, const struct alert *alert)
-{
-	struct journal_entry entry;
-	int err = journal_entry_from_alert(sink->observer, alert, &entry);
-
-	if (err) {
-		sink->counts.lost++;
-		return err;
-	}
-	return send_or_keep((struct journal_sink *)sink, &entry);
-}
-
-static int send_sensor(struct sink *sink, const struct sensor_event *event)
-{
-	struct journal_entry entry;
-	int err = journal_entry_from_sensor(sink->observer, event, &entry);
-
-	if (err) {
-		sink->counts.lost++;
-		return err;
-	}
-	return send_or_keep((struct journal_sink *)sink, &entry);
-}
-
-static void free_sink(struct sink *sink)
-{
-	struct journal_sink *journal = (struct journal_sink *)sink;
-
-	if (!sink)
+	if (!outlet)
 		return;
-	flush(sink);
-	while (journal->queued)
-		drop_entry(journal, journal->queued - 1);
 	close(journal->fd);
 	free(journal);
 }
 
-static const struct sink_ops ops = {
+static const struct outlet_ops ops = {
 	.name = "journald",
-	.send_alert = send_alert,
-	.send_sensor = send_sensor,
-	.flush = flush,
-	.free = free_sink,
+	.send = send_post,
+	.free = free_journal,
 };
 
-int sink_journal_new(const struct observer *observer, const char *socket_path, struct sink **ret)
+int journal_new(const char *socket_path, struct outlet **ret)
 {
 	size_t path_size = strlen(socket_path) + 1;
-	struct journal_sink *journal;
+	struct journal *journal;
 	int err;
 
 	if (path_size > sizeof(journal->addr.sun_path))
@@ -245,8 +156,8 @@ int sink_journal_new(const struct observer *observer, const char *socket_path, s
 	journal = calloc(1, sizeof(*journal));
 	if (!journal)
 		return -ENOMEM;
-	journal->sink.ops = &ops;
-	journal->sink.observer = observer;
+	journal->outlet.ops = &ops;
+	journal->outlet.fd = -1;
 	journal->addr.sun_family = AF_UNIX;
 	memcpy(journal->addr.sun_path, socket_path, path_size);
 	journal->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -255,6 +166,6 @@ int sink_journal_new(const struct observer *observer, const char *socket_path, s
 		free(journal);
 		return err;
 	}
-	*ret = &journal->sink;
+	*ret = &journal->outlet;
 	return 0;
 }

@@ -26,7 +26,7 @@ struct sink_ops {
 struct sink_counts {
 	__u64 sent;
 	__u64 lost;
-	size_t unsent; /* kept in memory for flush(); lost if the process ends first */
+	size_t unsent; /* kept for later: by a sink in memory, by a way of the outbox on disk */
 };
 
 struct sink {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One record in journald's native format. */
 #include "record/journal_entry.h"
-#include "record/json.h"
+#include "record/event.h"
 #include "record/party.h"
 #include "record/text.h"
 
@@ -98,21 +98,18 @@ static int finish(FILE *out, struct journal_entry *entry, struct journal_entry *
 	return 0;
 }
 
-int journal_entry_from_alert(const struct observer *observer, const struct alert *alert,
-			     struct journal_entry *ret)
+int journal_entry_from_alert(const struct alert *alert, const char *ecs, struct journal_entry *ret)
 {
 	struct journal_entry entry = {
 		.priority = record_is_alarm(alert) ? PRIORITY_CRIT : PRIORITY_NOTICE,
 	};
-	char *message = NULL, *summary = NULL, *ecs = NULL;
+	char *message = NULL, *summary = NULL;
 	FILE *out;
 	int err;
 
 	err = text_message(alert, &message);
 	if (!err)
 		err = text_summary(alert, &summary);
-	if (!err)
-		err = json_format_alert(observer, alert, &ecs);
 	if (err)
 		goto out;
 	err = -ENOMEM;
@@ -126,11 +123,10 @@ int journal_entry_from_alert(const struct observer *observer, const struct alert
 out:
 	free(message);
 	free(summary);
-	free(ecs);
 	return err;
 }
 
-int journal_entry_from_sensor(const struct observer *observer, const struct sensor_event *event,
+int journal_entry_from_sensor(const struct sensor_event *event, const char *ecs,
 			      struct journal_entry *ret)
 {
 	static const struct {
@@ -145,13 +141,11 @@ int journal_entry_from_sensor(const struct observer *observer, const struct sens
 		[SENSOR_RECOVERED] = { "0295f88e79e94cccab0c0e98e2f0c716", PRIORITY_INFO },
 	};
 	struct journal_entry entry = { .priority = kinds[event->action].priority };
-	char *message = NULL, *ecs = NULL;
+	char *message = NULL, id[ALERT_ID_LEN + 1];
 	FILE *out;
 	int err;
 
 	err = text_sensor(event, &message);
-	if (!err)
-		err = json_format_sensor(observer, event, &ecs);
 	if (err)
 		goto out;
 	err = -ENOMEM;
@@ -160,6 +154,8 @@ int journal_entry_from_sensor(const struct observer *observer, const struct sens
 		goto out;
 	put_head(out, message, kinds[event->action].message_id, entry.priority);
 	put(out, "SPIKEWATCH_ACTION", text_sensor_action(event->action));
+	event_id_of_sensor(event, id);
+	put(out, "SPIKEWATCH_EVENT_ID", id);
 	if (event->subject)
 		put(out, "SPIKEWATCH_SUBJECT", event->subject);
 	if (event->reason)
@@ -168,7 +164,35 @@ int journal_entry_from_sensor(const struct observer *observer, const struct sens
 	err = finish(out, &entry, ret);
 out:
 	free(message);
-	free(ecs);
+	return err;
+}
+
+int journal_entry_from_digest(const struct digest *digest, const char *ecs,
+			      struct journal_entry *ret)
+{
+	struct journal_entry entry = {
+		.priority = digest->alarms ? PRIORITY_CRIT : PRIORITY_NOTICE,
+	};
+	char *message = NULL, id[ALERT_ID_LEN + 1];
+	FILE *out;
+	int err = digest_text(digest, &message);
+
+	if (err)
+		return err;
+	err = -ENOMEM;
+	out = open_memstream(&entry.data, &entry.len);
+	if (!out)
+		goto out;
+	put_head(out, message, "03524a68bb334d899a949517ea37293a", entry.priority);
+	put(out, "SPIKEWATCH_ACTION", "digest");
+	event_id_of_digest(digest, id);
+	put(out, "SPIKEWATCH_EVENT_ID", id);
+	put_number(out, "SPIKEWATCH_COUNT", digest->count);
+	put(out, "SPIKEWATCH_REASON", message);
+	put(out, "ECS", ecs);
+	err = finish(out, &entry, ret);
+out:
+	free(message);
 	return err;
 }
 

@@ -3,7 +3,7 @@
 #ifndef RECORD_JOURNAL_ENTRY_H
 #define RECORD_JOURNAL_ENTRY_H
 
-#include "record/record.h"
+#include "record/digest.h"
 
 struct journal_entry {
 	char *data; /* owned */
@@ -11,10 +11,11 @@ struct journal_entry {
 	int priority; /* as in the entry: 0 the highest, 7 the lowest */
 };
 
-/* The caller clears *ret. -ENOMEM. */
-int journal_entry_from_alert(const struct observer *observer, const struct alert *alert,
-			     struct journal_entry *ret);
-int journal_entry_from_sensor(const struct observer *observer, const struct sensor_event *event,
+/* ecs: the record's ECS line. The caller clears *ret. -ENOMEM. */
+int journal_entry_from_alert(const struct alert *alert, const char *ecs, struct journal_entry *ret);
+int journal_entry_from_sensor(const struct sensor_event *event, const char *ecs,
+			      struct journal_entry *ret);
+int journal_entry_from_digest(const struct digest *digest, const char *ecs,
 			      struct journal_entry *ret);
 void journal_entry_clear(struct journal_entry *entry);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Records as one line of JSON in Elastic Common Schema 8.11. */
 #include "record/json.h"
+#include "record/event.h"
 #include "record/party.h"
 #include "record/text.h"
 #include "record/value.h"
@@ -11,64 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- what all records have ------------------------------------------------------------------ */
-
-static json_t *observer_object(const struct observer *observer)
-{
-	json_t *object = json_object(), *ips = json_array();
-	int err = 0;
-
-	for (size_t i = 0; i < observer->addr_count; i++)
-		err |= json_array_append_new(ips, value_addr(&observer->addrs[i]));
-	err |= value_put_text(object, "hostname", observer->hostname);
-	err |= value_put(object, "ip", ips);
-	err |= value_put(object, "vendor", json_string("spikewatch"));
-	err |= value_put(object, "type", json_string("sensor"));
-	err |= value_put_text(object, "version", observer->version);
-	return value_checked(object, err);
-}
-
-static int put_head(json_t *root, __u64 wall_ns, const char *message)
-{
-	int err = value_put(root, "@timestamp", value_time(wall_ns));
-
-	err |= value_put(root, "ecs", json_pack("{s:s}", "version", "8.11"));
-	return err | value_put(root, "message", json_string(message));
-}
-
-static int put_observer(json_t *root, const struct observer *observer)
-{
-	json_t *host = json_object();
-	int err = value_put_text(host, "name", observer->hostname);
-
-	err |= value_put(root, "observer", observer_object(observer));
-	return err | value_put(root, "host", host);
-}
-
-static int print(json_t *root, int err, char **ret)
-{
-	char *line = NULL;
-
-	if (!err)
-		line = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	json_decref(root);
-	if (!line)
-		return -ENOMEM;
-	*ret = line;
-	return 0;
-}
-
 /* --- parts of an alert ---------------------------------------------------------------------- */
-
-/* Severity 0..10 to the four steps that Elastic's rules use: low, medium, high, critical. */
-static int ecs_severity(unsigned int severity)
-{
-	if (severity <= 2)
-		return 21;
-	if (severity <= 5)
-		return 47;
-	return severity <= 7 ? 73 : 99;
-}
 
 static json_t *event_object(const struct alert *alert)
 {
@@ -84,10 +28,10 @@ static json_t *event_object(const struct alert *alert)
 	err |= value_put(object, "category", value_words(http ? web : network));
 	err |= value_put(object, "type", value_words(http ? info : denied));
 	err |= value_put(object, "module", json_string("spikewatch"));
-	err |= value_put(object, "dataset", json_string("spikewatch.alert"));
+	err |= value_put(object, "dataset", json_string(DATASET_ALERT));
 	err |= value_put(object, "action", json_string(alert_action_name(alert->action)));
 	err |= value_put(object, "id", value_text(alert->event_id));
-	err |= value_put(object, "severity", json_integer(ecs_severity(rule->severity)));
+	err |= value_put(object, "severity", json_integer(event_severity(rule->severity)));
 	err |= value_put(object, "risk_score", json_integer(rule->risk_score));
 	err |= value_put(object, "start", value_time(alert->start_wall_ns));
 	err |= value_put(object, "end", value_time(alert->end_wall_ns));
@@ -197,17 +141,17 @@ int json_format_alert(const struct observer *observer, const struct alert *alert
 	err = text_message(alert, &message);
 	if (err)
 		goto out;
-	err |= put_head(root, alert->wall_ns, message);
+	err |= event_put_head(root, alert->wall_ns, message);
 	err |= value_put(root, "event", event_object(alert));
 	err |= value_put(root, "rule", rule_object(alert->rule));
 	err |= put_side(root, observer, alert, DIM_SOURCE);
 	err |= put_side(root, observer, alert, DIM_DESTINATION);
-	err |= put_observer(root, observer);
+	err |= event_put_observer(root, observer);
 	err |= put_tags(root, alert->rule);
 	err |= value_put(root, "spikewatch", details_new(observer, alert));
 	free(message);
 out:
-	return print(root, err, ret);
+	return event_print(root, err, ret);
 }
 
 /* --- the sensor about itself ---------------------------------------------------------------- */
@@ -226,14 +170,17 @@ static json_t *sensor_event_object(const struct sensor_event *event)
 		[SENSOR_RECOVERED] = { { "host" }, { "info" } },
 	};
 	json_t *object = json_object();
+	char id[ALERT_ID_LEN + 1];
 	int err = 0;
 
+	event_id_of_sensor(event, id);
 	err |= value_put(object, "kind", json_string("event"));
 	err |= value_put(object, "category", value_words(kinds[event->action].category));
 	err |= value_put(object, "type", value_words(kinds[event->action].type));
 	err |= value_put(object, "module", json_string("spikewatch"));
-	err |= value_put(object, "dataset", json_string("spikewatch.sensor"));
+	err |= value_put(object, "dataset", json_string(DATASET_SENSOR));
 	err |= value_put(object, "action", json_string(text_sensor_action(event->action)));
+	err |= value_put(object, "id", json_string(id));
 	err |= value_put_text(object, "reason", event->reason);
 	return value_checked(object, err);
 }
@@ -252,11 +199,11 @@ int json_format_sensor(const struct observer *observer, const struct sensor_even
 		json_decref(sensor);
 		goto out;
 	}
-	err |= put_head(root, event->wall_ns, message);
+	err |= event_put_head(root, event->wall_ns, message);
 	err |= value_put(root, "event", sensor_event_object(event));
-	err |= put_observer(root, observer);
+	err |= event_put_observer(root, observer);
 	err |= value_put(root, "spikewatch", json_pack("{s:o}", "sensor", sensor));
 	free(message);
 out:
-	return print(root, err, ret);
+	return event_print(root, err, ret);
 }

@@ -14,8 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Another process that reads may hold a writer up for so long. */
-#define BUSY_MS 1000
+/*
+ * So long another process may hold us up. The one who writes watches packets meanwhile; it tries
+ * again later.
+ */
+#define BUSY_MS        1000
+#define WRITER_BUSY_MS 100
 
 void store_close(struct store *store)
 {
@@ -114,7 +118,7 @@ static int open_database(struct store *store, const char *path, enum store_mode 
 		return err;
 	sqlite3_extended_result_codes(store->db, 1);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_busy_timeout(store->db, BUSY_MS);
+	sqlite3_busy_timeout(store->db, mode == STORE_WRITE ? WRITER_BUSY_MS : BUSY_MS);
 	/* whose file is it? nothing is changed before that is known */
 	err = mode == STORE_WRITE ? schema_migrate(store->db) : schema_check(store->db);
 	if (!err)

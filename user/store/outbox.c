@@ -38,9 +38,10 @@ int post_prepare(struct store *store)
 	return store_prepare_texts(store, texts, POST_STATEMENTS, store->post);
 }
 
-int store_put_post(struct store *store, const struct store_post *post)
+int store_put_post(struct store *store, const struct store_post *post, __s64 *ret_id)
 {
 	sqlite3_stmt *put = store->post[SQL_PUT_POST];
+	int err;
 
 	if (post->len > STORE_POST_MAX)
 		return -EMSGSIZE;
@@ -49,7 +50,10 @@ int store_put_post(struct store *store, const struct store_post *post)
 	sqlite3_bind_int(put, 3, post->priority);
 	sqlite3_bind_int64(put, 4, (__s64)post->wall_ns);
 	sqlite3_bind_blob(put, 5, post->payload, (int)post->len, SQLITE_STATIC);
-	return sql_finish(put);
+	err = sql_finish(put);
+	if (!err)
+		*ret_id = sqlite3_last_insert_rowid(store->db);
+	return err;
 }
 
 int store_next_post(struct store *store, const char *sink, enum store_lane lane, __s64 after_id,

@@ -22,8 +22,8 @@ struct store_post {
 	size_t len;
 };
 
-/* -EMSGSIZE: longer than STORE_POST_MAX. */
-int store_put_post(struct store *store, const struct store_post *post);
+/* *ret_id: its number. -EMSGSIZE: longer than STORE_POST_MAX. */
+int store_put_post(struct store *store, const struct store_post *post, __s64 *ret_id);
 
 /*
  * The oldest post of this sink and lane whose number is above after_id; -ENOENT: there is none. The
