@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# No alert is lost: journald away, stopped, restarted and full; the sensor killed; the disk full; and
+# too many alerts at once. With a real journald and a sensor in namespaces of their own.
+. "$(dirname "$0")/../lib/check.sh"
+. "$LIB/journald.sh"
+own_host "$@"
+. "$LIB/topology.sh"
+. "$LIB/firewall.sh"
+. "$LIB/sensor.sh"
+
+# Alerts in the journal about the source 10.77.1.2, by action, with how many ids differ.
+journal_alerts() { # ACTION [MATCH...]
+  journal "SPIKEWATCH_ACTION=$1" "${@:2}" | jq -r .SPIKEWATCH_EVENT_ID
+}
+count_alerts() { journal_alerts "$@" | wc -l; }
+count_distinct() { journal_alerts "$@" | sort -u | wc -l; }
+
+# Ports of UDP are one group each: an alert a port.
+alerts_for() { # FIRST LAST
+  local port
+  for ((port = $1; port <= $2; port++)); do
+    knock "$CLIENTS" -n 12 "udp:10.77.2.2:$port"
+  done
+}
+
+# What the sensor has put in its history, as the store says.
+ask() { # SQL
+  python3 - "$TMP/state.db" "$1" <<'END'
+import sqlite3, sys
+db = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, timeout=5)
+print(db.execute(sys.argv[2]).fetchone()[0])
+END
+}
+kept_alerts() { ask "SELECT count(*) FROM records WHERE action = 'open'"; }
+waiting() { ask "SELECT count(*) FROM posts"; }
+has_kept() { [ "$(kept_alerts)" -ge "$1" ]; }
+has_got() { [ "$(count_alerts open)" -ge "$1" ]; }
+none_waits() { [ "$(waiting)" = 0 ]; }
+
+start() { sensor_start "$GATEWAY" -c "$TMP/sw.yaml" -i gwc -i gws; }
+
+away_test() {
+  start # journald has not been started yet
+  alerts_for 7001 7002
+  check "without journald alerts are on the disk" wait_for 10 has_kept 2
+  check_equal "and wait there" "$(ask "SELECT count(*) FROM posts WHERE lane = 0")" 2
+  journald_start
+  check "journald gets them once it is there" wait_for 10 has_got 2
+  check "and they are gone from the outbox" wait_for 10 none_waits
+}
+
+killed_test() {
+  journald_stop
+  alerts_for 7003 7004
+  wait_for 10 has_kept 4 || die "no alerts are kept"
+  sensor_stop KILL
+  check "killed with journald away: alerts are on the disk" has_kept 4
+  journald_start
+  start
+  check "the next sensor sends them" wait_for 10 has_got 4
+  sensor_stop KILL
+  start
+  wait_for 10 none_waits
+  check_equal "each is in the journal, and the ids tell repeats" "$(count_distinct open)" 4
+}
+
+restart_test() {
+  journald_stop
+  journald_start
+  alerts_for 7005 7006
+  check "a journald that was restarted gets alerts" wait_for 10 has_got 6
+  check_equal "none twice" "$(count_alerts open)" "$(count_distinct open)"
+}
+
+# Its socket takes some, and then no more.
+stopped_test() {
+  local n
+  kill -STOP "$JOURNALD_PID"
+  python3 - $JOURNAL_SOCKET <<'END'
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.setblocking(False)
+try:
+    while True: s.sendto(b"MESSAGE=fill\nSYSLOG_IDENTIFIER=filler\n", sys.argv[1])
+except BlockingIOError:
+    pass
+END
+  alerts_for 7007 7009
+  check "a stopped journald holds nothing up" wait_for 10 has_kept 9
+  n=$(waiting)
+  check "what it does not take waits" [ "$n" -ge 3 ]
+  kill -CONT "$JOURNALD_PID"
+  check "and is sent when it goes on" wait_for 10 has_got 9
+  check_equal "none twice" "$(count_alerts open)" "$(count_distinct open)"
+}
+
+topology_make
+require_tools nft jq
+require_sensor
+firewall_load "$GATEWAY" 'add table inet t
+add chain inet t forward { type filter hook forward priority 0; }
+add rule inet t forward udp dport 7000-7999 drop'
+in_ns "$CLIENTS" ping -c1 -W2 10.77.2.2 >/dev/null
+{
+  printf 'metrics: {listen: "off"}\nstate: %s/state.db\ncontrol: %s/control.sock\n' "$TMP" "$TMP"
+  cat <<'END'
+rules:
+  firewall-deny-spike: {enabled: false}
+  denies: {title: denies, feed: drop, match: {class: [firewall]}, group_by: [port], threshold: {count: 10, window: 5s}}
+END
+} >"$TMP/sw.yaml"
+away_test
+killed_test
+restart_test
+stopped_test
+sensor_stop
+check_equal "exit code" "$SENSOR_RC" 0
