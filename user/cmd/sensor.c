@@ -208,7 +208,7 @@ int sensor_open(struct sensor *sensor)
 	if (!code)
 		code = sensor_start_judge(sensor, time(NULL));
 	if (!code && (survey_new(&sensor->survey) || service_open(sensor) || state_open(sensor) ||
-		      blind_open(sensor) || sight_open(sensor))) {
+		      keeper_open(sensor) || blind_open(sensor) || sight_open(sensor))) {
 		log_error("out of memory");
 		code = EXIT_RUNTIME;
 	}
@@ -220,6 +220,7 @@ int sensor_open(struct sensor *sensor)
 	if (code)
 		return code;
 	attach_drops(sensor);
+	keeper_watching(sensor);
 	guard_look_after(sensor);
 	if (answers_open(sensor)) {
 		log_error("out of memory");
@@ -300,6 +301,7 @@ void sensor_look_after(struct sensor *sensor)
 	delivery_look_after(sensor);
 	look_at_clock(sensor);
 	state_look_after(sensor);
+	keeper_look_after(sensor);
 	posts_look_after(sensor);
 	guard_look_after(sensor);
 	sight_look_after(sensor);
@@ -317,6 +319,7 @@ void sensor_detach(struct sensor *sensor)
 void sensor_close(struct sensor *sensor)
 {
 	answers_close(sensor);
+	keeper_close(sensor);
 	delivery_close(sensor);
 	state_close(sensor);
 	service_close(sensor);

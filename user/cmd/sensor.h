@@ -10,6 +10,7 @@
 #include "cmd/blind.h"
 #include "cmd/counts.h"
 #include "cmd/delivery.h"
+#include "cmd/keeper.h"
 #include "cmd/loop.h"
 #include "cmd/posts.h"
 #include "cmd/service.h"
@@ -40,6 +41,7 @@ struct sensor {
 	struct posts *posts;       /* NULL in a replay */
 	struct sight *sight;       /* NULL in a replay */
 	struct state *state;       /* NULL in a replay */
+	struct keeper *keeper;     /* NULL in a replay, and without store */
 	struct delivery *delivery; /* NULL in a replay */
 	struct service *service;   /* NULL in a replay */
 	struct survey *survey;     /* NULL in a replay */

@@ -11,6 +11,46 @@
 #define TIME_MAX_NS (1ULL << 62)
 #define SECOND_NS   1000000000ULL
 
+#define PART_VERSION 1
+
+/* Before the payload; as bytes, the same on every machine. */
+struct head {
+	unsigned char magic[4];
+	unsigned char hash[8]; /* of all that follows */
+	unsigned char identity[8];
+	unsigned char version;
+	unsigned char kind; /* enum kind */
+};
+
+enum kind { KIND_STATE, KIND_CLOSED, KIND_CELLS };
+
+/* What is written of a rule. */
+struct written {
+	bool once;       /* false: nothing, and what was there before is to be removed */
+	__u32 next_cell; /* the first one that is in no numbered part */
+	__s64 next_part;
+	__u64 matched, told, closed_changes, bucket;
+	bool open, lost; /* there were open incidents, losses */
+	bool behind;     /* there were more cells than one save takes */
+};
+
+struct rule_parts {
+	struct watch *watch;
+	const struct rule *rule; /* the watch's, when the snapshot was made */
+	__u64 identity;
+	struct written kept, pending;
+	bool loaded; /* its state came back */
+	bool counts; /* and its counts are taken */
+	bool failed;
+};
+
+struct snapshot {
+	const struct judge *judge;
+	struct rule_parts *rules;
+	size_t count;
+	struct pack pack;
+};
+
 /* What a part may hold: bounds that are not the format's own. */
 struct bounds {
 	const struct rule *rule;

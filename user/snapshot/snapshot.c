@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which parts of which rule are to be written, and what becomes of those that come back. */
+/* Which parts of which rule are to be written. */
 #include "core/incident_state.h"
 #include "snapshot/parts.h"
 
@@ -7,53 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION 1
 /* Fewer cells than this wait for more before they get a part of their own. */
 #define PART_CELLS 1024
-
-/* A fuzzer would otherwise never get past it. */
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-#define HASH_MATTERS false
-#else
-#define HASH_MATTERS true
-#endif
-
-/* Before the payload; as bytes, the same on every machine. */
-struct head {
-	unsigned char magic[4];
-	unsigned char hash[8]; /* of all that follows */
-	unsigned char identity[8];
-	unsigned char version;
-	unsigned char kind; /* enum kind */
-};
-
-enum kind { KIND_STATE, KIND_CLOSED, KIND_CELLS };
-
-/* What is written of a rule. */
-struct written {
-	bool once;       /* false: nothing, and what was there before is to be removed */
-	__u32 next_cell; /* the first one that is in no numbered part */
-	__s64 next_part;
-	__u64 matched, told, closed_changes, bucket;
-	bool open, lost; /* there were open incidents, losses */
-	bool behind;     /* there were more cells than one save takes */
-};
-
-struct rule_parts {
-	struct watch *watch;
-	__u64 identity;
-	struct written kept, pending;
-	bool loaded; /* its state came back */
-	bool counts; /* and its counts are taken */
-	bool failed;
-};
-
-struct snapshot {
-	const struct judge *judge;
-	struct rule_parts *rules;
-	size_t count;
-	struct pack pack;
-};
 
 /* What counts are worth under: not the limits that they are held against. */
 static __u64 identity_of(const struct rule *rule, const struct reason_names *reasons)
@@ -96,7 +51,8 @@ int snapshot_new(const struct judge *judge, const struct reason_names *reasons,
 		struct rule_parts *rule = &snapshot->rules[i];
 
 		rule->watch = judge_watch(judge, i);
-		rule->identity = identity_of(rule->watch->rule, reasons);
+		rule->rule = rule->watch->rule;
+		rule->identity = identity_of(rule->rule, reasons);
 		rule->kept.next_part = SNAPSHOT_NUMBERED;
 	}
 	*ret = snapshot;
@@ -112,6 +68,19 @@ void snapshot_free(struct snapshot *snapshot)
 	free(snapshot);
 }
 
+bool snapshot_is_current(const struct snapshot *snapshot)
+{
+	size_t i;
+
+	if (judge_rule_count(snapshot->judge) != snapshot->count)
+		return false;
+	for (i = 0; i < snapshot->count; i++)
+		if (judge_watch(snapshot->judge, i) != snapshot->rules[i].watch ||
+		    snapshot->rules[i].watch->rule != snapshot->rules[i].rule)
+			return false;
+	return true;
+}
+
 static void put_u64(unsigned char bytes[8], __u64 number)
 {
 	int i;
@@ -120,19 +89,9 @@ static void put_u64(unsigned char bytes[8], __u64 number)
 		bytes[i] = (unsigned char)(number >> 8 * i);
 }
 
-static __u64 get_u64(const unsigned char bytes[8])
-{
-	__u64 number = 0;
-	int i;
-
-	for (i = 0; i < 8; i++)
-		number |= (__u64)bytes[i] << 8 * i;
-	return number;
-}
-
 static void begin_part(struct snapshot *snapshot, const struct rule_parts *rule, enum kind kind)
 {
-	struct head head = { .magic = "SWs", .version = VERSION, .kind = kind };
+	struct head head = { .magic = "SWs", .version = PART_VERSION, .kind = kind };
 
 	put_u64(head.identity, rule->identity);
 	pack_restart(&snapshot->pack);
@@ -280,116 +239,4 @@ bool snapshot_is_urgent(const struct snapshot *snapshot)
 		if (snapshot->rules[i].watch->incidents->told != snapshot->rules[i].kept.told)
 			return true;
 	return false;
-}
-
-static struct rule_parts *find_rule(const struct snapshot *snapshot, const char *id)
-{
-	size_t i;
-
-	for (i = 0; i < snapshot->count; i++)
-		if (!strcmp(snapshot->rules[i].watch->rule->id, id))
-			return &snapshot->rules[i];
-	return NULL;
-}
-
-static int check_head(const struct rule_parts *rule, enum kind kind, const void *bytes, size_t len)
-{
-	const size_t hashed = offsetof(struct head, identity);
-	struct head head;
-
-	if (len < sizeof(head))
-		return -EINVAL;
-	memcpy(&head, bytes, sizeof(head));
-	if (memcmp(head.magic, "SWs", sizeof(head.magic)) != 0 || head.version != VERSION ||
-	    head.kind != kind ||
-	    (HASH_MATTERS &&
-	     get_u64(head.hash) != pack_hash((const char *)bytes + hashed, len - hashed)))
-		return -EINVAL;
-	return get_u64(head.identity) == rule->identity ? 0 : -ENOENT;
-}
-
-static void load_cells(struct rule_parts *rule, struct unpack *unpack,
-		       const struct snapshot_terms *terms)
-{
-	struct watch *watch = rule->watch;
-	__u64 least = window_second(watch->window), most = terms->now_ns / SECOND_NS;
-
-	if (watch->rule->kind == RULE_ANOMALY) {
-		least = least > watch->slice ? least : watch->slice;
-		most = watch->slice + WATCH_SLICES - 1;
-	}
-	cells_unpack(unpack, watch, least, most);
-}
-
-static void load_payload(struct rule_parts *rule, __s64 part, struct unpack *unpack,
-			 const struct snapshot_terms *terms)
-{
-	const struct bounds bounds = { rule->watch->rule, terms->now_ns };
-
-	if (part == SNAPSHOT_STATE) {
-		rest_unpack(unpack, rule->watch, terms, &rule->counts);
-		incidents_unpack(unpack, rule->watch->incidents, false, &bounds);
-		rule->loaded = true;
-		rule->kept.once = rule->counts;
-		return;
-	}
-	if (!rule->loaded) {
-		unpack->failed = true;
-		return;
-	}
-	if (part == SNAPSHOT_CLOSED) {
-		incidents_unpack(unpack, rule->watch->incidents, true, &bounds);
-		rule->kept.closed_changes = rule->watch->incidents->closed_changes;
-		return;
-	}
-	if (!rule->counts) {
-		unpack->at = unpack->end;
-		return;
-	}
-	load_cells(rule, unpack, terms);
-	if (part == SNAPSHOT_PRESENT)
-		return;
-	rule->kept.next_cell = window_next_cell(rule->watch->window);
-	rule->kept.next_part = part + 1;
-}
-
-static enum kind kind_of(__s64 part)
-{
-	if (part == SNAPSHOT_STATE)
-		return KIND_STATE;
-	return part == SNAPSHOT_CLOSED ? KIND_CLOSED : KIND_CELLS;
-}
-
-/* Nothing of a rule is better than a part of it. */
-static void begin_anew(struct rule_parts *rule)
-{
-	watch_reset(rule->watch);
-	rule->kept = (struct written){ .next_part = SNAPSHOT_NUMBERED };
-	rule->failed = true;
-}
-
-int snapshot_load(struct snapshot *snapshot, const char *id, __s64 part, const void *bytes,
-		  size_t len, const struct snapshot_terms *terms)
-{
-	struct rule_parts *rule = find_rule(snapshot, id);
-	struct unpack unpack;
-	int err;
-
-	if (!rule)
-		return -ENOENT;
-	if (rule->failed)
-		return -EINVAL;
-	err = check_head(rule, kind_of(part), bytes, len);
-	if (!err) {
-		unpack = (struct unpack){
-			.at = (const unsigned char *)bytes + sizeof(struct head),
-			.end = (const unsigned char *)bytes + len,
-		};
-		load_payload(rule, part, &unpack, terms);
-		if (unpack.failed || unpack.at != unpack.end)
-			err = -EINVAL;
-	}
-	if (err)
-		begin_anew(rule);
-	return err;
 }

@@ -50,6 +50,9 @@ void snapshot_free(struct snapshot *snapshot); /* NULL is fine */
 int snapshot_save(struct snapshot *snapshot, const struct snapshot_sink *sink, bool all,
 		  __u64 *ret_through_ns);
 
+/* Are the judge's rules those that they were? If not, a new snapshot is to be made. */
+bool snapshot_is_current(const struct snapshot *snapshot);
+
 /* The parts of the last save are kept. Without it the next save writes them again. */
 void snapshot_kept(struct snapshot *snapshot);
 

@@ -37,10 +37,26 @@ enum post_statement {
 	POST_STATEMENTS,
 };
 
+/*
+ * A commit is on the disk before it returns: an alert that was put there is there after a power cut
+ * too.
+ */
+#define STORE_SYNCHRONOUS "PRAGMA synchronous = FULL"
+
+/* Of parts.c. */
+enum part_statement {
+	SQL_PUT_PART,
+	SQL_DROP_PARTS,
+	SQL_CLEAR_PARTS,
+	SQL_LIST_PARTS,
+	PART_STATEMENTS,
+};
+
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statement[STATEMENTS];
 	sqlite3_stmt *post[POST_STATEMENTS];
+	sqlite3_stmt *part[PART_STATEMENTS];
 	__s64 record_bytes; /* of ECS lines; -1: not counted yet */
 	int lock_fd;        /* of PATH.lock; -1: none */
 };
@@ -48,6 +64,7 @@ struct store {
 /* Makes the statements; -EUCLEAN where the tables are not those of the schema. */
 int store_prepare(struct store *store);
 int post_prepare(struct store *store);
+int part_prepare(struct store *store);
 
 /* Makes these texts statements; the same errors. */
 int store_prepare_texts(struct store *store, const char *const *texts, int count,

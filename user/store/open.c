@@ -31,6 +31,8 @@ void store_close(struct store *store)
 		sqlite3_finalize(store->statement[i]);
 	for (i = 0; i < POST_STATEMENTS; i++)
 		sqlite3_finalize(store->post[i]);
+	for (i = 0; i < PART_STATEMENTS; i++)
+		sqlite3_finalize(store->part[i]);
 	sqlite3_close(store->db);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
@@ -94,14 +96,10 @@ static int check_whole(sqlite3 *db)
 	return err;
 }
 
-/*
- * With synchronous = FULL a commit is on the disk before it returns: an alert that was put there is
- * there after a power cut too.
- */
 static int set_up(sqlite3 *db, enum store_mode mode)
 {
 	int err = sql_run(db, "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"
-			      "PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL");
+			      "PRAGMA cell_size_check = ON;" STORE_SYNCHRONOUS);
 
 	if (!err && mode == STORE_WRITE)
 		err = sql_run(db,
@@ -127,7 +125,9 @@ static int open_database(struct store *store, const char *path, enum store_mode 
 		err = check_whole(store->db);
 	if (!err)
 		err = store_prepare(store);
-	return err ? err : post_prepare(store);
+	if (!err)
+		err = post_prepare(store);
+	return err ? err : part_prepare(store);
 }
 
 static void close_database(struct store *store)
@@ -141,6 +141,10 @@ static void close_database(struct store *store)
 	for (i = 0; i < POST_STATEMENTS; i++) {
 		sqlite3_finalize(store->post[i]);
 		store->post[i] = NULL;
+	}
+	for (i = 0; i < PART_STATEMENTS; i++) {
+		sqlite3_finalize(store->part[i]);
+		store->part[i] = NULL;
 	}
 	sqlite3_close(store->db);
 	store->db = NULL;

@@ -14,6 +14,8 @@
  *
  * Version 2. records: see history.h; posts: see outbox.h. Numbers are never given twice
  * (AUTOINCREMENT), so that "all up to this one" stays true.
+ *
+ * Version 3. parts: see parts.h.
  */
 static const char *const migrations[] = {
 	"CREATE TABLE series ("
@@ -56,6 +58,12 @@ static const char *const migrations[] = {
 	"  payload BLOB NOT NULL) STRICT;"
 	"CREATE INDEX posts_in_order ON posts (sink, lane, id);"
 	"CREATE INDEX posts_by_priority ON posts (sink, priority, id);",
+	"CREATE TABLE parts ("
+	"  rule TEXT NOT NULL,"
+	"  part INTEGER NOT NULL,"
+	"  last INTEGER NOT NULL,"
+	"  bytes BLOB NOT NULL,"
+	"  UNIQUE (rule, part)) STRICT;",
 };
 
 int schema_version(void)
