@@ -26,7 +26,7 @@ alerts_for() { # FIRST LAST
 
 # What the sensor has put in its history, as the store says.
 ask() { # SQL
-  python3 - "$TMP/state.db" "$1" <<'END'
+  python3 - "$TMP/disk/state.db" "$1" <<'END'
 import sqlite3, sys
 db = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, timeout=5)
 print(db.execute(sys.argv[2]).fetchone()[0])
@@ -95,6 +95,58 @@ END
   check_equal "none twice" "$(count_alerts open)" "$(count_distinct open)"
 }
 
+says() { grep -Eq -- "$1" "$SENSOR_ERR"; }
+
+# Where the store lies nothing can be written any more; alerts go on.
+full_test() {
+  dd if=/dev/zero of="$TMP/disk/fill" bs=4096 status=none 2>/dev/null
+  alerts_for 7010 7011
+  check "disk full: alerts are in the journal" wait_for 10 has_got 11
+  check "disk full: it is said" wait_for 10 says "records can't be put on the disk"
+  check_equal "disk full: it is a record too" \
+    "$(journal SPIKEWATCH_ACTION=degraded SPIKEWATCH_SUBJECT=outbox | wc -l)" 1
+  rm "$TMP/disk/fill"
+  check "disk free: it goes on" wait_for 10 says "records are put on the disk again"
+  check "disk free: the history is whole" wait_for 10 has_kept 11
+  check_equal "none twice" "$(count_alerts open)" "$(count_distinct open)"
+}
+
+# The journal has no room: journald takes entries and drops the oldest, and never us.
+journal_full_test() {
+  mount -t tmpfs -o size=2m,mode=755 tmpfs /var/log/journal 2>/dev/null || {
+    mkdir -p /var/log/journal && mount -t tmpfs -o size=2m,mode=755 tmpfs /var/log/journal
+  }
+  dd if=/dev/zero of=/var/log/journal/fill bs=4096 status=none 2>/dev/null
+  sed -i 's/Storage=volatile/Storage=persistent/' /etc/systemd/journald.conf
+  journald_stop
+  journald_start
+  alerts_for 7012 7012
+  check "journal's disk full: alerts are kept" wait_for 10 has_kept 12
+  check "journal's disk full: nothing hangs" wait_for 10 none_waits
+}
+
+digest() { journal MESSAGE_ID=03524a68bb334d899a949517ea37293a | jq -r .ECS; }
+has_digest() { [ -n "$(digest)" ]; }
+
+too_many_test() {
+  local before
+  before=$(kept_alerts)
+  in_ns "$CLIENTS" python3 - <<'END'
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for port in range(7100, 7160):
+    for _ in range(12):
+        s.sendto(b"x", ("10.77.2.2", port))
+    time.sleep(0.001)
+END
+  check "too many: all are in the history" wait_for 10 has_kept $((before + 60))
+  check "too many: a digest comes" wait_for 20 has_digest
+  check_equal "too many: it counts what was held" \
+    "$(digest | jq -r '.spikewatch.digest | "\(.count + '"$(count_alerts open)"' - '"$before"') \(.rules.denies == .count) \(.kept)"')" \
+    "60 true true"
+  check "too many: most were held" [ "$(digest | jq .spikewatch.digest.count)" -ge 25 ]
+}
+
 topology_make
 require_tools nft jq
 require_sensor
@@ -102,8 +154,10 @@ firewall_load "$GATEWAY" 'add table inet t
 add chain inet t forward { type filter hook forward priority 0; }
 add rule inet t forward udp dport 7000-7999 drop'
 in_ns "$CLIENTS" ping -c1 -W2 10.77.2.2 >/dev/null
+mkdir "$TMP/disk"
+mount -t tmpfs -o size=4m,mode=700 tmpfs "$TMP/disk" || die "no tmpfs"
 {
-  printf 'metrics: {listen: "off"}\nstate: %s/state.db\ncontrol: %s/control.sock\n' "$TMP" "$TMP"
+  printf 'metrics: {listen: "off"}\nstate: %s/disk/state.db\ncontrol: %s/control.sock\n' "$TMP" "$TMP"
   cat <<'END'
 rules:
   firewall-deny-spike: {enabled: false}
@@ -114,5 +168,8 @@ away_test
 killed_test
 restart_test
 stopped_test
+full_test
+too_many_test
+journal_full_test
 sensor_stop
 check_equal "exit code" "$SENSOR_RC" 0
