@@ -182,8 +182,12 @@ __noinline int http_begin(__u32 todo)
 	if (todo == HTTP_UNSURE && is_start)
 		return HTTP_READ;
 	if (!(flow->flags & HTTP1_CONFIRMED) && !is_start &&
+	    (todo == HTTP_UNSURE || !(flow->flags & HTTP1_ASKED)) &&
 	    http1_is_method(s->run.window, s->run.window_len)) {
-		/* What was taken for a request was none: this is the client. */
+		/*
+		 * What was taken for a request was none: this is the client. Or a body that begins
+		 * so has overtaken its status line, if what asked for it was a request indeed.
+		 */
 		bpf_map_delete_elem(&flows, &s->flow_key);
 		flow_set_key(s);
 		return request_see();

@@ -57,6 +57,8 @@ enum http1_state {
 #define HTTP1_HEAD_DUE 0x80
 /* What a client sends, read by the same machine: requests in place of responses (asked.bpf.h). */
 #define HTTP1_CLIENT 0x200
+/* Not confirmed, but what began the flow has the method of a request: http1_is_method(). */
+#define HTTP1_ASKED 0x800
 /* The client's side is read too: `number` tells which of its requests a response answers. */
 #define HTTP1_MATCHED 0x400
 

@@ -80,7 +80,8 @@ static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
 	flow->answer = HTTP1_NO_ANSWER;
 	flow->asked = 0;
 	flow->asked_end = 0;
-	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED | HTTP1_CLIENT;
+	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED | HTTP1_CLIENT |
+		       HTTP1_ASKED;
 }
 
 /* A new flow whose first status line begins at seq. */

@@ -245,6 +245,8 @@ __noinline int request_begin(__u32 joined)
 	http1_init(&s->run.flow, s->run.ack);
 	s->run.flow.last_ack = s->run.seq;
 	s->run.flow.flags = s->method_due & (HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE);
+	if (http1_is_method(s->run.window, s->run.window_len))
+		s->run.flow.flags |= HTTP1_ASKED;
 	s->answers_key = s->joined_key;
 	s->asked_key.isn = s->run.flow.isn;
 	if (!is_same_key(&s->joined_key, &s->reverse_key)) {
