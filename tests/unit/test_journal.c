@@ -104,6 +104,7 @@ static void sensor_events(void **state)
 		{ SENSOR_STARTED, "started", "aa69db77ff0a49caa757cb420185ca1d", "6" },
 		{ SENSOR_STOPPED, "stopped", "941145d2676243e1994ff685e5916ce8", "6" },
 		{ SENSOR_RELOADED, "reloaded", "fe2e2dcd486c4ec5953bbe4c317ed9bb", "6" },
+		{ SENSOR_REFUSED, "reloaded", "fe2e2dcd486c4ec5953bbe4c317ed9bb", "4" },
 		{ SENSOR_BLIND, "blind", "0295f88e79e94cccab0c0e98e2f0c716", "4" },
 		{ SENSOR_DEGRADED, "degraded", "0295f88e79e94cccab0c0e98e2f0c716", "4" },
 		{ SENSOR_RECOVERED, "recovered", "0295f88e79e94cccab0c0e98e2f0c716", "6" },

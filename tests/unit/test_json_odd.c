@@ -73,14 +73,17 @@ static void sensor_records(void **state)
 {
 	static const struct {
 		enum sensor_action action;
-		const char *name, *category, *type;
+		const char *name, *category, *type, *outcome;
 	} rows[] = {
-		{ SENSOR_STARTED, "started", "[\"process\"]", "[\"start\"]" },
-		{ SENSOR_STOPPED, "stopped", "[\"process\"]", "[\"end\"]" },
-		{ SENSOR_RELOADED, "reloaded", "[\"configuration\"]", "[\"change\"]" },
-		{ SENSOR_BLIND, "blind", "[\"host\"]", "[\"info\"]" },
-		{ SENSOR_DEGRADED, "degraded", "[\"host\"]", "[\"info\"]" },
-		{ SENSOR_RECOVERED, "recovered", "[\"host\"]", "[\"info\"]" },
+		{ SENSOR_STARTED, "started", "[\"process\"]", "[\"start\"]", NULL },
+		{ SENSOR_STOPPED, "stopped", "[\"process\"]", "[\"end\"]", NULL },
+		{ SENSOR_RELOADED, "reloaded", "[\"configuration\"]", "[\"change\"]",
+		  "\"success\"" },
+		{ SENSOR_REFUSED, "reloaded", "[\"configuration\"]", "[\"change\"]",
+		  "\"failure\"" },
+		{ SENSOR_BLIND, "blind", "[\"host\"]", "[\"info\"]", NULL },
+		{ SENSOR_DEGRADED, "degraded", "[\"host\"]", "[\"info\"]", NULL },
+		{ SENSOR_RECOVERED, "recovered", "[\"host\"]", "[\"info\"]", NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -95,6 +98,7 @@ static void sensor_records(void **state)
 			{ "event/action", action },
 			{ "event/category", rows[i].category },
 			{ "event/type", rows[i].type },
+			{ "event/outcome", rows[i].outcome },
 			{ "event/reason", "\"no\\\\x0amore\"" },
 			{ "observer/hostname", "\"gw1\"" },
 			{ "host/name", "\"gw1\"" },
@@ -103,8 +107,8 @@ static void sensor_records(void **state)
 		json_t *root;
 
 		snprintf(action, sizeof(action), "\"%s\"", rows[i].name);
-		snprintf(message, sizeof(message), "\"Sensor %s (eth0): no\\\\x0amore\"",
-			 rows[i].name);
+		snprintf(message, sizeof(message), "\"Sensor %s%s (eth0): no\\\\x0amore\"",
+			 rows[i].action == SENSOR_REFUSED ? "not " : "", rows[i].name);
 		assert_int_equal(json_format_sensor(example_observer(), &event, &line), 0);
 		root = parse(line);
 		CHECK(root, rows[i].name, expected);

@@ -37,6 +37,12 @@ int cmd_history(int argc, char **argv);
  */
 int cmd_load_config(const char *path, struct config **ret);
 
+/* The path that a configuration is read from: as given; NULL: the built-in one. */
+const char *cmd_config_path(const char *given);
+
+/* A config_say_fn: to the log, as a warning. */
+void cmd_say_notice(const char *message, void *arg);
+
 /* "tc", "xdp"...; -1 where it is no attach mode. */
 int cmd_parse_attach(const char *text);
 

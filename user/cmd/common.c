@@ -14,20 +14,23 @@ static void say_error(const char *message, void *arg)
 	log_error("%s", message);
 }
 
-static void say_notice(const char *message, void *arg)
+void cmd_say_notice(const char *message, void *arg)
 {
 	log_warning("%s", message);
+}
+
+const char *cmd_config_path(const char *given)
+{
+	return given || access(CONFIG_PATH, F_OK) ? given : CONFIG_PATH;
 }
 
 int cmd_load_config(const char *path, struct config **ret)
 {
 	struct config *config;
 
-	if (!path && !access(CONFIG_PATH, F_OK))
-		path = CONFIG_PATH;
-	if (config_load(path, say_error, NULL, &config))
+	if (config_load(cmd_config_path(path), say_error, NULL, &config))
 		return EXIT_USER;
-	config_say_unused(config, say_notice, NULL);
+	config_say_unused(config, cmd_say_notice, NULL);
 	*ret = config;
 	return EXIT_GOOD;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/reload.h"
 #include "cmd/sensor.h"
 #include "out/json_sink.h"
 #include "out/terminal.h"
@@ -35,11 +36,12 @@ struct run_options {
 /* When epochs are closed. */
 struct pace {
 	struct sensor *sensor;
+	const struct run_options *options;
 	int signal_fd;
 	__u64 last_close_ns, last_second;
-	__u64 work_ns; /* what the last close took */
-	bool rung;     /* events came since the last close */
-	bool stop;
+	__u64 work_ns;     /* what the last close took */
+	bool rung;         /* events came since the last close */
+	bool reload, stop; /* a signal said so */
 };
 
 static void usage(FILE *out)
@@ -156,6 +158,17 @@ static int open_sinks(struct sensor *sensor)
 	return err;
 }
 
+static void reopen_output(struct sensor *sensor)
+{
+	for (size_t i = 0; i < sensor->sink_count; i++) {
+		sensor->sinks[i]->ops->flush(sensor->sinks[i]);
+		sensor->sinks[i]->ops->free(sensor->sinks[i]);
+	}
+	sensor->sink_count = 0;
+	if (open_sinks(sensor))
+		log_error("out of memory: not all records are written");
+}
+
 /* The signals that the loop takes. */
 static void loop_signals(sigset_t *ret)
 {
@@ -165,7 +178,7 @@ static void loop_signals(sigset_t *ret)
 	sigaddset(ret, SIGHUP);
 }
 
-/* A signal to stop sets pace->stop. */
+/* The signals are only noted: what they ask for is done between two epochs. */
 static void take_signals(__u32 events, void *arg)
 {
 	struct pace *pace = arg;
@@ -173,8 +186,7 @@ static void take_signals(__u32 events, void *arg)
 
 	while (read(pace->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP)
-			log_warning(
-				"SIGHUP: this version reads its configuration at the start only; restart it");
+			pace->reload = true;
 		else
 			pace->stop = true;
 	}
@@ -231,9 +243,35 @@ static int close_epoch(struct pace *pace, struct sensor *sensor)
 	return code;
 }
 
-static int watch(struct sensor *sensor)
+/* SIGHUP: the file is read and validated whole, and then taken or refused. */
+static void reload(struct pace *pace)
 {
-	struct pace pace = { .sensor = sensor, .signal_fd = -1 };
+	const struct run_options *options = pace->options;
+	struct complaints complaints = {};
+	struct config *next;
+	int err;
+
+	pace->reload = false;
+	service_reloading(pace->sensor);
+	err = config_load(cmd_config_path(options->config), reload_complain, &complaints, &next);
+	if (!err && override_config(next, options)) {
+		config_free(next);
+		err = -ENOMEM;
+	}
+	if (!err) {
+		config_say_unused(next, cmd_say_notice, NULL);
+		reload_take(pace->sensor, next);
+	} else {
+		if (!complaints.count)
+			reload_complain(strerror(-err), &complaints);
+		reload_refuse(pace->sensor, &complaints);
+	}
+	service_ready(pace->sensor);
+}
+
+static int watch(struct sensor *sensor, const struct run_options *options)
+{
+	struct pace pace = { .sensor = sensor, .options = options, .signal_fd = -1 };
 	int err = pace_open(&pace), code = EXIT_GOOD;
 
 	if (err) {
@@ -243,6 +281,8 @@ static int watch(struct sensor *sensor)
 	pace.last_close_ns = cmd_now_ns(CLOCK_BOOTTIME);
 	while (!pace.stop && !code) {
 		loop_wait(sensor->loop, next_close(&pace));
+		if (pace.reload && !pace.stop)
+			reload(&pace);
 		if (!pace.stop && cmd_now_ns(CLOCK_BOOTTIME) >= next_close(&pace))
 			code = close_epoch(&pace, sensor);
 	}
@@ -258,11 +298,16 @@ static int watch(struct sensor *sensor)
 	return code;
 }
 
-static int run(const struct run_options *options)
+static int run(struct run_options *options)
 {
-	struct sensor sensor = { .no_sandbox = options->no_sandbox };
+	struct sensor sensor = {
+		.no_sandbox = options->no_sandbox,
+		.reopen_output = reopen_output,
+	};
 	int code;
 
+	/* Found once, it must be there at each reload. */
+	options->config = cmd_config_path(options->config);
 	code = cmd_load_config(options->config, &sensor.config);
 	if (code)
 		return code;
@@ -278,7 +323,7 @@ static int run(const struct run_options *options)
 	if (!code)
 		code = sensor_open(&sensor);
 	if (!code) {
-		code = watch(&sensor);
+		code = watch(&sensor, options);
 		sensor_say(&sensor, SENSOR_STOPPED, NULL, "spikewatch stops%s",
 			   code ? " after an error" : "");
 	}

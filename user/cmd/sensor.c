@@ -59,7 +59,7 @@ void sensor_say(struct sensor *sensor, enum sensor_action action, const char *su
 	va_end(args);
 	if (has_reader(sensor))
 		log_debug("%s", reason);
-	else if (action == SENSOR_BLIND || action == SENSOR_DEGRADED)
+	else if (action == SENSOR_BLIND || action == SENSOR_DEGRADED || action == SENSOR_REFUSED)
 		log_warning("%s", reason);
 	else
 		log_info("%s", reason);
@@ -85,8 +85,7 @@ static void emit(const struct alert *alert, void *arg)
 	}
 }
 
-/* Does a rule look at drops of one of these classes? */
-static bool wants_classes(const struct config *config, __u32 classes)
+bool sensor_wants_classes(const struct config *config, __u32 classes)
 {
 	for (size_t i = 0; i < config->rule_count; i++) {
 		const struct rule *rule = &config->rules[i];
@@ -103,13 +102,18 @@ int sensor_load(struct sensor *sensor)
 	struct loader_cfg cfg = {
 		.memory_budget = sensor->config->memory_budget,
 		.all_netns = sensor->config->drops.netns == DROPS_NETNS_ALL,
-		.key_other_drops = wants_classes(sensor->config, 1U << CLASS_OTHER),
-		.follow_attempts = wants_classes(sensor->config,
-						 1U << CLASS_UNANSWERED | 1U << CLASS_REFUSED),
+		.key_other_drops = sensor_wants_classes(sensor->config, 1U << CLASS_OTHER),
+		.follow_attempts = sensor_wants_classes(
+			sensor->config, 1U << CLASS_UNANSWERED | 1U << CLASS_REFUSED),
 		.require_reverse = sensor->config->http.require_reverse,
 		.replay = sensor->replay,
 	};
 	int err = links_netns(&cfg.own_netns);
+
+	if (cfg.key_other_drops)
+		sensor->classes_loaded |= 1U << CLASS_OTHER;
+	if (cfg.follow_attempts)
+		sensor->classes_loaded |= 1U << CLASS_UNANSWERED | 1U << CLASS_REFUSED;
 
 	if (!err)
 		err = loader_new(&cfg, &sensor->features, &sensor->reasons, &sensor->loader);
@@ -146,13 +150,20 @@ static void attach_drops(struct sensor *sensor)
 			strerror(-drops->symbols));
 }
 
-int sensor_make_places(struct sensor *sensor, time_t now_s)
+int sensor_places_of(const struct sensor *sensor, const struct config *config, time_t now_s,
+		     struct places *ret)
 {
 	static const struct host_addrs nowhere;
 	const struct host_addrs *host = sensor->replay ? &nowhere : &sensor->host;
+
+	return config_places(config, host->addrs, host->count, host->connected,
+			     host->connected_count, now_s, ret);
+}
+
+int sensor_make_places(struct sensor *sensor, time_t now_s)
+{
 	struct places made;
-	int err = config_places(sensor->config, host->addrs, host->count, host->connected,
-				host->connected_count, now_s, &made);
+	int err = sensor_places_of(sensor, sensor->config, now_s, &made);
 
 	if (err)
 		return err;
@@ -161,23 +172,8 @@ int sensor_make_places(struct sensor *sensor, time_t now_s)
 	return 0;
 }
 
-int sensor_start_judge(struct sensor *sensor, time_t now_s)
+void sensor_resolve_reasons(const struct sensor *sensor, struct config *config)
 {
-	struct config *config = sensor->config;
-	struct judge_cfg cfg = {
-		.rules = config->rules,
-		.rule_count = config->rule_count,
-		.places = &sensor->places,
-		.emit = emit,
-		.bucket = state_take_bucket,
-		.arg = sensor,
-	};
-	int err;
-
-	/* Without randomness the hash tables work all the same, if an attacker aims at nothing. */
-	if (getrandom(&cfg.seed, sizeof(cfg.seed), GRND_NONBLOCK) != sizeof(cfg.seed))
-		cfg.seed = cmd_now_ns(CLOCK_REALTIME);
-
 	for (size_t i = 0; i < config->rule_count; i++) {
 		size_t unknown = rule_resolve_reasons(&config->rules[i], &sensor->reasons.names);
 
@@ -186,6 +182,38 @@ int sensor_start_judge(struct sensor *sensor, time_t now_s)
 				"rule %s: this kernel has %zu of its drop reasons not; they never match",
 				config->rules[i].id, unknown);
 	}
+}
+
+static struct judge_cfg judge_cfg_of(struct sensor *sensor, const struct config *config)
+{
+	struct judge_cfg cfg = {
+		.rules = config->rules,
+		.rule_count = config->rule_count,
+		.places = &sensor->places,
+		.emit = emit,
+		.bucket = state_take_bucket,
+		.arg = sensor,
+	};
+
+	/* Without randomness the hash tables work all the same, if an attacker aims at nothing. */
+	if (getrandom(&cfg.seed, sizeof(cfg.seed), GRND_NONBLOCK) != sizeof(cfg.seed))
+		cfg.seed = cmd_now_ns(CLOCK_REALTIME);
+	return cfg;
+}
+
+int sensor_replace_rules(struct sensor *sensor, const struct config *config)
+{
+	const struct judge_cfg cfg = judge_cfg_of(sensor, config);
+
+	return judge_replace(sensor->judge, &cfg);
+}
+
+int sensor_start_judge(struct sensor *sensor, time_t now_s)
+{
+	const struct judge_cfg cfg = judge_cfg_of(sensor, sensor->config);
+	int err;
+
+	sensor_resolve_reasons(sensor, sensor->config);
 	err = sensor_make_places(sensor, now_s);
 	if (!err)
 		err = judge_new(&cfg, &sensor->judge);
@@ -216,6 +244,7 @@ int sensor_open(struct sensor *sensor)
 		return code;
 	delivery_use_store(sensor);
 	guard_open(sensor);
+	sensor->has_tap = sensor->no_sandbox || plan_wants_tap(sensor->config);
 	code = posts_open(sensor);
 	if (code)
 		return code;

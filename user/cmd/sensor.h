@@ -48,7 +48,10 @@ struct sensor {
 	struct answers *answers;   /* the same */
 	struct counts *counts;     /* NULL without --counts */
 	struct observer observer;
-	bool no_sandbox;                 /* capabilities and system calls stay as they are */
+	bool no_sandbox;      /* capabilities and system calls stay as they are */
+	__u32 classes_loaded; /* of drops: 1 << CLASS_*, beyond those of firewalls */
+	bool has_tap;         /* what taps need is there */
+	void (*reopen_output)(struct sensor *sensor); /* as config says now */
 	char reload_failure[512];        /* why the last reload was refused; empty: it was not */
 	bool replay;                     /* packets are of a capture, of elsewhere and then */
 	void (*before_alert)(void *arg); /* NULL: nothing is to be done before */
@@ -81,6 +84,18 @@ int sensor_read_host(struct sensor *sensor);
  */
 int sensor_load(struct sensor *sensor);
 int sensor_start_judge(struct sensor *sensor, time_t now_s);
+
+/* Does a rule look at drops of one of these classes, bits of 1 << CLASS_*? */
+bool sensor_wants_classes(const struct config *config, __u32 classes);
+
+/*
+ * What reload.c does one by one: what the words of a configuration mean here; its drop reasons as
+ * this kernel's numbers; its rules in the place of the judge's. -ENOMEM, -EINVAL.
+ */
+int sensor_places_of(const struct sensor *sensor, const struct config *config, time_t now_s,
+		     struct places *ret);
+void sensor_resolve_reasons(const struct sensor *sensor, struct config *config);
+int sensor_replace_rules(struct sensor *sensor, const struct config *config);
 
 /* The part of sensor_close_epoch() that judges, and keeps what --counts prints. An exit code. */
 int sensor_take_batch(struct sensor *sensor, const struct batch *batch);

@@ -135,15 +135,27 @@ static void say_restored(const struct rule *rule, const struct restoring *restor
 		text_time(end_s * SECOND_NS, time));
 }
 
-static int restore(struct sensor *sensor)
+/* The rule of that id; NULL: there is none, or it is not enabled. */
+static const struct rule *find_rule(const struct config *config, const char *id)
+{
+	for (size_t i = 0; i < config->rule_count; i++)
+		if (config->rules[i].enabled && !strcmp(config->rules[i].id, id))
+			return &config->rules[i];
+	return NULL;
+}
+
+/* old: NULL, or the configuration before, whose baselines go on. */
+static int restore(struct sensor *sensor, const struct config *old)
 {
 	const struct config *config = sensor->config;
 	int err = 0;
 
 	for (size_t i = 0; i < config->rule_count && !err; i++) {
 		struct restoring restoring = { .sensor = sensor };
+		const struct rule *before = old ? find_rule(old, config->rules[i].id) : NULL;
 
-		if (!state_series(&config->rules[i], &restoring.wanted))
+		if (!state_series(&config->rules[i], &restoring.wanted) ||
+		    (before && rule_counts_alike(before, &config->rules[i])))
 			continue;
 		err = store_each_series(sensor->state->store, config->rules[i].id, restore_series,
 					&restoring);
@@ -179,7 +191,7 @@ int state_open(struct sensor *sensor)
 		say_failing(sensor, told.failure);
 		return err == -ENOMEM ? err : 0;
 	}
-	err = restore(sensor);
+	err = restore(sensor, NULL);
 	if (err && err != -ENOMEM)
 		log_warning("%s: not all baselines could be read (%s); some are learned anew",
 			    sensor->config->state, store_failure(state->store));
@@ -323,6 +335,40 @@ void state_look_after(struct sensor *sensor)
 		return;
 	sensor->state->due_ns = now_ns + SAVE_EVERY_NS;
 	save_and_say(sensor);
+}
+
+void state_before_reload(struct sensor *sensor)
+{
+	save_and_say(sensor);
+}
+
+/* Buckets that could not be written wait on, under the rule that they are of. */
+static void keep_waiting(struct state *state, const struct config *config)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < state->count; i++) {
+		struct waiting waiting = state->waiting[i];
+		const struct rule *rule = find_rule(config, waiting.rule->id);
+
+		if (!rule || !rule_counts_alike(waiting.rule, rule)) {
+			state->lost++;
+			continue;
+		}
+		waiting.rule = rule;
+		state->waiting[kept++] = waiting;
+	}
+	state->count = kept;
+}
+
+void state_after_reload(struct sensor *sensor, const struct config *old)
+{
+	if (!sensor->state)
+		return;
+	keep_waiting(sensor->state, sensor->config);
+	if (sensor->state->store && restore(sensor, old))
+		log_warning("%s: not all baselines could be read (%s); some are learned anew",
+			    sensor->config->state, store_failure(sensor->state->store));
 }
 
 void state_close(struct sensor *sensor)

@@ -6,6 +6,7 @@
 #include "core/judge.h"
 #include "store/store.h"
 
+struct config;
 struct sensor;
 struct state;
 
@@ -25,6 +26,14 @@ void state_take_bucket(const struct judge_series *series, const struct anomaly_b
 
 /* About once a second: every 10 s writes what is new. */
 void state_look_after(struct sensor *sensor);
+
+/*
+ * The configuration is replaced. Before judge_replace(): writes what is new while its rules are
+ * there. After it: rules of sensor->config that began anew, and are not old's, get the baselines
+ * that were kept of them.
+ */
+void state_before_reload(struct sensor *sensor);
+void state_after_reload(struct sensor *sensor, const struct config *old);
 
 /* Writes what is new and closes the store. */
 void state_close(struct sensor *sensor);

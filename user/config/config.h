@@ -118,6 +118,16 @@ void config_free(struct config *config); /* NULL is fine */
 int config_set_interfaces(struct config *config, char *const *names, size_t count);
 
 /*
+ * Of keys that a running sensor can't change, `next` gets what `running` has, and the other way
+ * round: so each still is whole, and next is what the sensor works by from now on. Calls say() with
+ * the name of each that differed, for instance "memory_budget".
+ */
+void config_keep(struct config *next, struct config *running, config_say_fn say, void *arg);
+
+/* Do both send records to the same places besides standard output, in the same way? */
+bool config_same_outlets(const struct config *a, const struct config *b);
+
+/*
  * Names each key that was given a value other than its default and has no effect in this version.
  */
 void config_say_unused(const struct config *config, config_say_fn say, void *arg);

@@ -188,6 +188,7 @@ static void read_addr_term(struct reader *r, const struct node *value, const str
 		}
 		term.kind = ADDR_LIST;
 		term.list = list;
+		term.name = list == PLACES_SELF ? "self" : r->config->lists[list - 1].name;
 	}
 	match->term[match->count++] = term;
 }

@@ -51,7 +51,11 @@ static void add_addrs(struct hash *hash, const struct addr_match *match)
 			add_bytes(hash, &term->net.addr, sizeof(term->net.addr));
 			add_number(hash, term->net.prefix_len);
 		} else if (term->kind == ADDR_LIST) {
-			add_number(hash, term->list);
+			/* its number changes with the lists that stand before it */
+			if (term->name)
+				add_bytes(hash, term->name, strlen(term->name) + 1);
+			else
+				add_number(hash, term->list);
 		}
 	}
 }
@@ -78,4 +82,14 @@ __u64 rule_definition(const struct rule *rule)
 	add_addrs(&hash, &rule->except.source);
 	add_addrs(&hash, &rule->except.destination);
 	return hash.value;
+}
+
+bool rule_counts_alike(const struct rule *a, const struct rule *b)
+{
+	if (a->kind != b->kind || rule_definition(a) != rule_definition(b))
+		return false;
+	if (a->kind == RULE_ANOMALY)
+		return a->anomaly.bucket_ns == b->anomaly.bucket_ns;
+	return a->threshold.window_ns == b->threshold.window_ns &&
+	       a->threshold.distinct == b->threshold.distinct;
 }

@@ -197,6 +197,31 @@ void incidents_judge(struct incidents *incidents, __u64 now_ns, __u64 wall_ns)
 		forget_closed(incidents);
 }
 
+void incidents_adopt(struct incidents *incidents, const struct rule *rule, void *watch_arg)
+{
+	incidents->cfg.rule = rule;
+	incidents->cfg.watch_arg = watch_arg;
+}
+
+void incidents_end(struct incidents *incidents, __u64 now_ns, __u64 wall_ns)
+{
+	struct standing standing = { 0 };
+	size_t i;
+
+	incidents->now_ns = now_ns;
+	incidents->wall_ns = wall_ns;
+	for (i = 0; i < incidents->open_count; i++) {
+		struct incident *incident = incident_at(incidents, incidents->open[i]);
+
+		incidents->cfg.stand(&incident->key, &standing, incidents->cfg.watch_arg);
+		if (incident->state == OPEN)
+			incident_tell_close(incidents, incident, &standing);
+		incident->state = CLOSED;
+		closed_append(incidents, incidents->open[i]);
+	}
+	incidents->open_count = 0;
+}
+
 size_t incidents_open(const struct incidents *incidents)
 {
 	return incidents->open_count;

@@ -177,6 +177,15 @@ int incidents_raise(struct incidents *incidents, const struct group_key *key);
 /* Judges every open incident, in the order in which they were raised. */
 void incidents_judge(struct incidents *incidents, __u64 now_ns, __u64 wall_ns);
 
+/*
+ * From now on they are those of this rule, and watch_arg that of stand and describe: the rule has
+ * other words or limits, or its watch lies elsewhere.
+ */
+void incidents_adopt(struct incidents *incidents, const struct rule *rule, void *watch_arg);
+
+/* The rule is no more: closes every open incident that was told. */
+void incidents_end(struct incidents *incidents, __u64 now_ns, __u64 wall_ns);
+
 size_t incidents_open(const struct incidents *incidents);
 /* Closed ones that are kept to know their like when it comes back. */
 size_t incidents_remembered(const struct incidents *incidents);

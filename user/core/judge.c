@@ -71,6 +71,59 @@ void judge_free(struct judge *judge)
 	free(judge);
 }
 
+static struct watch *find_watch(const struct judge *judge, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < judge->count; i++)
+		if (!strcmp(judge->watches[i].rule->id, id))
+			return &judge->watches[i];
+	return NULL;
+}
+
+/* The new rule's watch gets what the old one's has counted, and the other way round. */
+static void take_over(struct watch *watch, struct watch *old)
+{
+	struct watch fresh = *watch;
+
+	*watch = *old;
+	watch->rule = fresh.rule;
+	watch->places = fresh.places;
+	watch->bucket_fn = fresh.bucket_fn;
+	watch->bucket_arg = fresh.bucket_arg;
+	incidents_adopt(watch->incidents, watch->rule, watch);
+	fresh.rule = old->rule;
+	*old = fresh;
+	incidents_adopt(old->incidents, old->rule, old);
+}
+
+int judge_replace(struct judge *judge, const struct judge_cfg *cfg)
+{
+	struct judge *next, old = *judge;
+	int err = judge_new(cfg, &next);
+	size_t i;
+
+	if (err)
+		return err;
+	for (i = 0; i < next->count; i++) {
+		struct watch *watch = &next->watches[i];
+		struct watch *before = find_watch(judge, watch->rule->id);
+
+		if (before && rule_counts_alike(before->rule, watch->rule))
+			take_over(watch, before);
+	}
+	/* What was taken over has left nothing here. */
+	for (i = 0; i < judge->count; i++)
+		incidents_end(judge->watches[i].incidents, judge->now_ns,
+			      judge->now_ns + judge->offset_ns);
+	judge->watches = next->watches;
+	judge->count = next->count;
+	next->watches = old.watches;
+	next->count = old.count;
+	judge_free(next);
+	return 0;
+}
+
 /* Time goes on or stands still; the wall clock's offset shows whether it stepped. */
 static struct moment moment_of(struct judge *judge, const struct batch *batch, __u64 stall_ns)
 {

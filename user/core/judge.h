@@ -77,6 +77,15 @@ void judge_each_series(const struct judge *judge, judge_series_fn fn, void *arg)
 int judge_restore(struct judge *judge, const char *rule_id, const struct group_key *group,
 		  struct anomaly *anomaly);
 
+/*
+ * Puts other rules in the place of the judge's, between two batches. A rule of the same id whose
+ * counts are good for the new one (rule_counts_alike()) goes on with its window, baselines and
+ * incidents; others begin anew. Open incidents of rules that are no more, or begin anew, are
+ * closed, under the old rule. Neither the old rules nor their places are looked at afterwards.
+ * -ENOMEM, -EINVAL: all is as it was.
+ */
+int judge_replace(struct judge *judge, const struct judge_cfg *cfg);
+
 /* How one rule stands, for status lines and the log. */
 struct judge_state {
 	const struct rule *rule;

@@ -25,6 +25,7 @@ struct addr_term {
 	enum { ADDR_INTERNAL, ADDR_EXTERNAL, ADDR_NET, ADDR_LIST } kind;
 	struct net net;    /* ADDR_NET */
 	unsigned int list; /* ADDR_LIST: index into struct places */
+	const char *name;  /* ADDR_LIST: not owned; NULL where nobody compares rules */
 };
 
 /* True for an address if any term holds; no terms: every address. */
@@ -125,6 +126,12 @@ bool rule_match(const struct rule *rule, const struct places *places, const stru
  * or buckets. The same in each run; what lists and zones hold is no part of it.
  */
 __u64 rule_definition(const struct rule *rule);
+
+/*
+ * Are a's counts good for b, which has the same id in another configuration? Where they look at the
+ * same in the same windows or buckets, whatever their limits and words.
+ */
+bool rule_counts_alike(const struct rule *a, const struct rule *b);
 
 /* The group that a matching record belongs to. */
 void rule_group(const struct rule *rule, const struct record *record, struct group_key *ret);

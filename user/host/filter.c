@@ -29,7 +29,7 @@ static const char allowed[] =
 	/* memory */
 	"brk madvise membarrier mmap mprotect mremap munmap "
 	/* files: what may be reached is a matter of permissions */
-	"access chmod close close_range dup dup2 dup3 faccessat faccessat2 fadvise64 fallocate "
+	"access chmod chown close close_range dup dup2 dup3 faccessat faccessat2 fadvise64 fallocate "
 	"fchmod fchmodat fchown fchownat fcntl fdatasync flock fstat fstatfs fsync ftruncate getcwd "
 	"getdents64 lseek lstat memfd_create mkdir mkdirat newfstatat open openat openat2 pread64 "
 	"preadv pwrite64 pwritev read readlink readlinkat readv rename renameat renameat2 rmdir "

@@ -282,6 +282,7 @@ void human_put_sensor(struct page *page, const struct sensor_event *event)
 		[SENSOR_STOPPED] = { { "stopped", STYLE_YELLOW },
 				     "nothing is watched until it runs again" },
 		[SENSOR_RELOADED] = { { "reloaded", STYLE_GREEN }, NULL },
+		[SENSOR_REFUSED] = { { "not reloaded", STYLE_YELLOW }, NULL },
 		[SENSOR_BLIND] = { { "BLIND", STYLE_ALARM },
 				   "while this lasts, no alert does not mean no attack; "
 				   "'spikewatch probe' shows what stands in the way" },

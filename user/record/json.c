@@ -165,6 +165,7 @@ static json_t *sensor_event_object(const struct sensor_event *event)
 		[SENSOR_STARTED] = { { "process" }, { "start" } },
 		[SENSOR_STOPPED] = { { "process" }, { "end" } },
 		[SENSOR_RELOADED] = { { "configuration" }, { "change" } },
+		[SENSOR_REFUSED] = { { "configuration" }, { "change" } },
 		[SENSOR_BLIND] = { { "host" }, { "info" } },
 		[SENSOR_DEGRADED] = { { "host" }, { "info" } },
 		[SENSOR_RECOVERED] = { { "host" }, { "info" } },
@@ -181,6 +182,10 @@ static json_t *sensor_event_object(const struct sensor_event *event)
 	err |= value_put(object, "dataset", json_string(DATASET_SENSOR));
 	err |= value_put(object, "action", json_string(text_sensor_action(event->action)));
 	err |= value_put(object, "id", json_string(id));
+	if (event->action == SENSOR_RELOADED || event->action == SENSOR_REFUSED)
+		err |= value_put(
+			object, "outcome",
+			json_string(event->action == SENSOR_REFUSED ? "failure" : "success"));
 	err |= value_put_text(object, "reason", event->reason);
 	return value_checked(object, err);
 }

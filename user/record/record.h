@@ -21,6 +21,7 @@ enum sensor_action {
 	SENSOR_STARTED,
 	SENSOR_STOPPED,
 	SENSOR_RELOADED,
+	SENSOR_REFUSED, /* to reload: its action is "reloaded", its outcome failure */
 	SENSOR_BLIND,
 	SENSOR_DEGRADED,
 	SENSOR_RECOVERED,

@@ -264,7 +264,8 @@ int text_sensor(const struct sensor_event *event, char **ret)
 
 	if (!out)
 		return -ENOMEM;
-	fprintf(out, "Sensor %s", text_sensor_action(event->action));
+	fprintf(out, "Sensor %s%s", event->action == SENSOR_REFUSED ? "not " : "",
+		text_sensor_action(event->action));
 	if (subject)
 		fprintf(out, " (%s)", subject);
 	if (event->reason)

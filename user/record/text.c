@@ -182,9 +182,10 @@ const char *text_proto(__u8 proto, char buf[TEXT_NUMBER_MAX])
 const char *text_sensor_action(enum sensor_action action)
 {
 	static const char *const names[] = {
-		[SENSOR_STARTED] = "started",   [SENSOR_STOPPED] = "stopped",
-		[SENSOR_RELOADED] = "reloaded", [SENSOR_BLIND] = "blind",
-		[SENSOR_DEGRADED] = "degraded", [SENSOR_RECOVERED] = "recovered",
+		[SENSOR_STARTED] = "started",     [SENSOR_STOPPED] = "stopped",
+		[SENSOR_RELOADED] = "reloaded",   [SENSOR_REFUSED] = "reloaded",
+		[SENSOR_BLIND] = "blind",         [SENSOR_DEGRADED] = "degraded",
+		[SENSOR_RECOVERED] = "recovered",
 	};
 
 	assert(action < sizeof(names) / sizeof(names[0]));
