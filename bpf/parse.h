@@ -101,6 +101,20 @@ static __always_inline enum parse_result parse_tcp(const struct parse_view *view
 	return PARSE_OK;
 }
 
+/* SCTP (RFC 9260 3.1) and DCCP (RFC 4340 5.1) begin as UDP does. */
+static __always_inline enum parse_result parse_ports_only(const struct parse_view *view, __u32 off,
+							  __u32 len, struct packet *ret)
+{
+	const __u8 *h = parse_at(view, off, 4);
+
+	if (len < 4)
+		return PARSE_L4_SHORT;
+	if (!h)
+		return parse_missing(view, off, 4);
+	parse_ports(h, ret);
+	return PARSE_OK;
+}
+
 static __always_inline enum parse_result parse_l4(const struct parse_view *view, __u32 off,
 						  __u32 end, struct packet *ret)
 {
@@ -112,6 +126,9 @@ static __always_inline enum parse_result parse_l4(const struct parse_view *view,
 	case PARSE_PROTO_UDP:
 	case PARSE_PROTO_UDPLITE:
 		return parse_udp(view, off, len, ret);
+	case PARSE_PROTO_SCTP:
+	case PARSE_PROTO_DCCP:
+		return parse_ports_only(view, off, len, ret);
 	case PARSE_PROTO_ICMP:
 	case PARSE_PROTO_ICMPV6:
 		if (len < 4)

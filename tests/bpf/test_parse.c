@@ -68,7 +68,8 @@ static void check_fields(const struct parse_row *row)
 	const struct packet_spec *spec = row->closed ? row->spec.outer : &row->spec;
 	struct addr source = packet_server(spec->ipv6), destination = packet_client(spec->ipv6);
 	bool fragment = row->want == COUNT_PARSE_IP_FRAGMENT;
-	bool ports = !fragment && (is_tcp(spec) || spec->proto == PACKET_UDP);
+	bool ports = !fragment &&
+		     (is_tcp(spec) || spec->proto == PACKET_UDP || spec->proto == PACKET_SCTP);
 	uint16_t port = spec->client_port ? spec->client_port : PACKET_CLIENT_PORT;
 	struct host_packet got;
 

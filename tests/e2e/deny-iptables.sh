@@ -16,7 +16,7 @@ KNOCKS=()
 rule() {
   local chain=$1 hook=$2 source=$3 to=$4 proto=$5 port=$6 match="-p $5"
   shift 6
-  [ "$port" = 0 ] || match+=" --dport $port"
+  case $proto in tcp | udp) match+=" --dport $port" ;; esac
   printf -- '-A %s -s %s -d %s %s -m comment --comment "%s %s %s %s %s" -j %s\n' \
     "$chain" "$source" "$to" "$match" "$hook" "$source" "$to" "$proto" "$port" "$*" >>"$TMP/rules"
   case $to in *:*) to=[$to] ;; esac
@@ -60,7 +60,7 @@ write_rules() {
   rule INPUT input "$1" "$3" "$ICMP" 0 DROP
   drop_rules FORWARD forward "$1" "$2" 7200
   reject_rules FORWARD forward "$1" "$2" 7200
-  rule FORWARD forward "$1" "$2" sctp 0 DROP
+  rule FORWARD forward "$1" "$2" sctp 7250 DROP
   drop_rules OUTPUT output "$4" "$2" 7300
   reject_rules OUTPUT output "$4" "$2" 7300
   echo COMMIT >>"$TMP/rules"

@@ -58,7 +58,7 @@ deny_sets() {
 }
 
 # deny TABLE CHAIN MATCH ACTION [FAMILIES [SETS]]: in both families, or the one given. Only where MATCH
-# names a port of TCP or UDP has the key one.
+# names a port has the key one.
 deny() {
   local f ip key sets=${6:-$2}
   for f in ${5:-4 6}; do
@@ -66,7 +66,7 @@ deny() {
     [ "$f" = 4 ] || ip=ip6
     key="$ip saddr . $ip daddr . meta l4proto"
     case $3 in
-    "tcp dport"* | "udp dport"*) key="${sets}_v$f { $key . th dport counter }" ;;
+    "tcp dport"* | "udp dport"* | "sctp dport"*) key="${sets}_v$f { $key . th dport counter }" ;;
     *) key="${sets}_v${f}_bare { $key counter }" ;;
     esac
     printf 'add rule %s %s meta protocol %s %s update @%s %s\n' "$1" "$2" $ip "$3" "$key" "$4"
