@@ -3,9 +3,9 @@
  * What sw_drop takes, above an empty program on the same tracepoint, while a command makes drops in
  * this network namespace: by the kernel's own statistics (BPF_ENABLE_STATS).
  *
- * drops [-i] COMMAND...       -i: every drop is one that nobody wants
- * drops -e IFACES COMMAND...  empty programs alone: here, and where packets pass interfaces (a list
- *                             with spaces)
+ * drops [-i|-u] COMMAND...    -i: every drop is one that nobody wants; -u: one without a reason,
+ * which is looked for in vain among all the functions that there is room for drops -e IFACES
+ * COMMAND...  empty programs alone: here, and where packets pass interfaces (a list with spaces)
  */
 #include <errno.h>
 #include <net/if.h>
@@ -27,12 +27,24 @@
 
 /* As user/kernel/loader.c has them. */
 #define ENTRIES  16384
-#define EPOCH_MS 1000
+#define EPOCH_MS 100
 /* enum bpf_attach_type, from Linux 6.6 on */
 #define TCX_INGRESS 46
 #define TCX_EGRESS  47
 
-static int load(bool ignore, bool empty, struct bench_bpf **ret)
+enum wanted { WANTED, IGNORED, UNSPECIFIED };
+
+/* As if netfilter's reason were none; and functions that no packet is freed by. */
+static void hide_reason(struct bench_bpf *skel, const struct reasons *reasons)
+{
+	for (__u32 i = 0; i < SW_REASON_OWN; i++)
+		if (reasons->names.name[i] && !strcmp(reasons->names.name[i], "NETFILTER_DROP"))
+			skel->rodata->reason_unspecified = i;
+	for (int i = 0; i < SW_SITES_MAX; i++)
+		skel->bss->drop_sites[0][i] = (struct drop_site){ .start = i + 1, .end = i + 2 };
+}
+
+static int load(enum wanted wanted, bool empty, struct bench_bpf **ret)
 {
 	struct bench_bpf *skel = bench_bpf__open();
 	struct bpf_program *prog;
@@ -56,7 +68,9 @@ static int load(bool ignore, bool empty, struct bench_bpf **ret)
 	}
 	skel->rodata->has_drop_reason = reasons.known;
 	skel->rodata->reason_unspecified = reasons.unspecified;
-	if (!ignore)
+	if (wanted == UNSPECIFIED)
+		hide_reason(skel, &reasons);
+	if (wanted == WANTED)
 		memcpy((void *)skel->rodata->reason_class, reasons.class, sizeof(reasons.class));
 	skel->rodata->own_netns = netns.st_ino;
 	skel->rodata->drop_room = ENTRIES - 256;
@@ -94,11 +108,12 @@ static void end_epoch(struct bench_bpf *skel)
 	__u32 old = skel->bss->epoch & 1, n = ENTRIES, position;
 	int fd = bpf_map__fd(old ? skel->maps.drop_counts_1 : skel->maps.drop_counts_0);
 
+	memset(skel->bss->drop_marks[!old], 0, DROP_MARKS);
+	skel->bss->keys_used[!old][KEYS_DROPS][USED_CROWDED] = 0;
 	skel->bss->epoch++;
 	usleep(1000);
 	bpf_map_lookup_and_delete_batch(fd, NULL, &position, keys, values, &n, NULL);
 	skel->bss->keys_used[old][KEYS_DROPS][0] = 0;
-	memset(skel->bss->drop_marks[old], 0, DROP_MARKS);
 }
 
 /* Empty programs at both directions of each interface; links vanish with the process. */
@@ -178,24 +193,26 @@ int main(int argc, char **argv)
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	char *interfaces = NULL;
 	struct bench_bpf *skel;
-	bool ignore = false;
+	enum wanted wanted = WANTED;
 	int option, err;
 
-	while ((option = getopt(argc, argv, "+ie:")) != -1) {
+	while ((option = getopt(argc, argv, "+iue:")) != -1) {
 		if (option == 'e')
 			interfaces = optarg;
 		else if (option == 'i')
-			ignore = true;
+			wanted = IGNORED;
+		else if (option == 'u')
+			wanted = UNSPECIFIED;
 		else
 			return 2;
 	}
 	if (optind == argc) {
-		fputs("usage: drops [-i] COMMAND...\n       drops -e INTERFACES COMMAND...\n",
+		fputs("usage: drops [-i|-u] COMMAND...\n       drops -e INTERFACES COMMAND...\n",
 		      stderr);
 		return 2;
 	}
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	err = load(ignore, interfaces != NULL, &skel);
+	err = load(wanted, interfaces != NULL, &skel);
 	if (!err) {
 		err = run(skel, interfaces, argv + optind);
 		bench_bpf__destroy(skel);

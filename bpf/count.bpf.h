@@ -50,16 +50,24 @@ static __always_inline int count_insert(void *map, const void *key, const void *
 	return bpf_map_update_elem(map, key, value, BPF_NOEXIST);
 }
 
+/* What is known of a key before it is looked for. */
+enum count_hint {
+	KEY_ABSENT = 1, /* it is not there */
+	KEY_LIGHT = 2,  /* in a flood it is one of many that come once */
+};
+
 /*
  * May a key that is new in this epoch have an entry? While half of the room is free, any may; after
  * that a draw decides, against odds that rise as the room goes. Who sends much draws often, is in
  * soon, and counted exactly from there; of a flood of sources that come once, few are. The last
- * part is for merged keys.
+ * part is for merged keys. Of keys that are known as light, a few are taken as samples.
  */
-static __always_inline bool count_admit(__u32 used, __u32 room)
+static __always_inline bool count_admit(__u32 used, __u32 room, __u32 hint)
 {
 	__u32 against = 0;
 
+	if (hint & KEY_LIGHT)
+		return used < room / 16;
 	if (used < room / 2)
 		return true;
 	if (used < room / 4 * 3)
@@ -86,17 +94,14 @@ static __always_inline enum count_result count_new(void *map, const void *key, c
 	return *ret ? COUNT_FOUND : COUNT_REFUSED;
 }
 
-/*
- * Finds the key's value, or adds the key where there is room for it. is_absent: no need to look.
- */
+/* Finds the key's value, or adds the key where there is room for it. hint: of enum count_hint. */
 static __always_inline enum count_result count_find(void *map, const void *key, const void *first,
-						    bool is_absent, __u32 room, __u32 *used,
-						    void **ret)
+						    __u32 hint, __u32 room, __u32 *used, void **ret)
 {
-	*ret = is_absent ? NULL : bpf_map_lookup_elem(map, key);
+	*ret = hint & KEY_ABSENT ? NULL : bpf_map_lookup_elem(map, key);
 	if (*ret)
 		return COUNT_FOUND;
-	if (!count_admit(*(volatile __u32 *)used, room))
+	if (!count_admit(*(volatile __u32 *)used, room, hint))
 		return COUNT_REFUSED;
 	return count_new(map, key, first, used, ret);
 }
@@ -122,7 +127,7 @@ static __always_inline void count_http(__u32 which, struct http_key *key)
 
 	if (!map)
 		return;
-	result = count_find(map, key, &one, false, http_room, used, &value);
+	result = count_find(map, key, &one, 0, http_room, used, &value);
 	if (result == COUNT_REFUSED) {
 		__builtin_memset(&key->client, 0, sizeof(key->client));
 		key->merged = MERGED_SOURCE;
@@ -177,6 +182,28 @@ static __always_inline __u32 drop_place(const struct drop_key *key)
 	return hash * 0x9e3779b97f4a7c15ULL >> 48 & (DROP_MARKS - 1);
 }
 
+/* As many packets at a place in this epoch and the last make a key that sends much. */
+#define COUNT_HEAVY 8
+
+/*
+ * What the marks say of a key at this place; counts the packet while keys are refused. Two CPUs at
+ * once may forget one hit, or that a key is there: then it is found when it is added.
+ */
+static __always_inline __u32 count_see_place(__u32 set, __u32 place)
+{
+	volatile __u32 *used = keys_used[set][KEYS_DROPS];
+	volatile __u8 *mark = &drop_marks[set][place];
+	__u32 seen = *mark, hint = seen & MARK_KEY ? 0 : KEY_ABSENT;
+	bool crowded = ((volatile __u32 *)keys_used[!set][KEYS_DROPS])[USED_CROWDED];
+
+	if (!crowded && used[0] < drop_room / 2)
+		return hint;
+	if ((seen & MARK_HITS) != MARK_HITS)
+		*mark = seen + 1;
+	seen = (seen & MARK_HITS) + (drop_marks[!set][place] & MARK_HITS);
+	return crowded && seen < COUNT_HEAVY ? hint | KEY_LIGHT : hint;
+}
+
 /*
  * Adds one packet to its key, or to a merged one. True where the key is new in this epoch, and then
  * it is as it was.
@@ -185,19 +212,23 @@ static __always_inline bool count_drop(__u32 which, struct drop_key *key, __u64 
 {
 	void *map = bpf_map_lookup_elem(&drop_epochs, &which), *value = NULL;
 	struct drop_value one = { .packets = 1, .bytes = bytes };
-	__u32 *used = keys_used[which & 1][KEYS_DROPS];
-	__u8 *mark = &drop_marks[which & 1][drop_place(key)];
+	__u32 set = which & 1, place = drop_place(key), hint;
+	__u32 *used = keys_used[set][KEYS_DROPS];
 	enum count_result result;
 
 	if (!map)
 		return false;
-	result = count_find(map, key, &one, !*(volatile __u8 *)mark, drop_room, used, &value);
-	if (result == COUNT_ADDED) {
-		*mark = 1;
+	hint = count_see_place(set, place);
+	result = count_find(map, key, &one, hint, drop_room, used, &value);
+	if (result != COUNT_REFUSED && hint & KEY_ABSENT)
+		drop_marks[set][place] |= MARK_KEY;
+	if (result == COUNT_ADDED)
 		return true;
-	}
-	if (result == COUNT_REFUSED)
+	if (result == COUNT_REFUSED) {
+		if (!((volatile __u32 *)used)[USED_CROWDED])
+			used[USED_CROWDED] = 1;
 		result = count_merged(map, key, &one, used, &value);
+	}
 	if (result == COUNT_FOUND) {
 		count_raise(&((struct drop_value *)value)->packets, 1);
 		count_raise(&((struct drop_value *)value)->bytes, bytes);

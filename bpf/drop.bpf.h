@@ -109,7 +109,7 @@ static __always_inline void drop_count(struct drop_scratch *s, struct totals *t,
 	s->key.destination = s->packet.destination;
 	s->key.port = s->packet.destination_port;
 	s->key.proto = s->packet.proto;
-	s->key.netns = drop_netns(skb);
+	s->key.netns = all_netns ? drop_netns(skb) : own_netns;
 	s->key.reason = reason;
 	s->key.class = class;
 	place_set(&s->key, skb, reason_hook[reason]);
@@ -121,10 +121,14 @@ static __always_inline void drop_count(struct drop_scratch *s, struct totals *t,
 /* Why a packet was freed that the kernel gives no reason for. */
 static __always_inline __u32 drop_site_reason(__u64 location, __u32 reason)
 {
-	for (__u32 i = 0; i < SW_SITES_MAX && i < drop_site_count; i++)
-		if (location > drop_sites[i].start && location <= drop_sites[i].end)
-			return drop_sites[i].reason;
-	return reason;
+	const volatile struct drop_site *sites = drop_sites[drop_site_set & 1];
+	__u32 at = 0;
+
+#pragma unroll
+	for (__u32 step = SW_SITES_MAX / 2; step; step /= 2)
+		if (location > sites[at + step].start)
+			at += step;
+	return location > sites[at].start && location <= sites[at].end ? sites[at].reason : reason;
 }
 
 /* A socket that has no filter of its own refused: a program of its cgroup, or a security module. */

@@ -55,21 +55,24 @@ volatile __u32 epoch = 0;
 volatile __u32 tick = 0;
 
 /*
- * Where packets are freed without a reason, for one all the same. Not knobs: modules come later.
- * User space writes a site, then its count.
+ * Where packets are freed without a reason, for one all the same: sorted, at the end those that no
+ * address is behind. Not knobs: modules come later. User space writes a set, then which one is
+ * meant.
  */
-volatile struct drop_site drop_sites[SW_SITES_MAX] = {};
-volatile __u32 drop_site_count = 0;
+volatile struct drop_site drop_sites[2][SW_SITES_MAX] = {};
+volatile __u32 drop_site_set = 0;
 
 /*
  * Keys in the counting maps, by set and enum sw_keys, a cache line each. Raised by programs, zeroed
- * by user space with the map.
+ * by user space with the map. Word USED_CROWDED: some were refused; zeroed with drop_marks.
  */
 __u32 keys_used[2][KEYS_FEEDS][16] = {};
 
 /*
- * Where no key of drops hashes to, none needs to be looked for: under a flood that spares most
- * packets a walk through memory that no cache holds. By set; zeroed with the map.
+ * MARK_KEY: a key of drops hashes to this place. Where none does, none needs to be looked for:
+ * under a flood that spares most packets a walk through memory that no cache holds. The other bits
+ * count the place's packets while keys are refused (count_drop()). By set; zeroed before the set is
+ * used again, since the next epoch learns from it who sends much.
  */
 __u8 drop_marks[2][DROP_MARKS] = {};
 

@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 6
+#define SW_ABI 7
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {
@@ -56,6 +56,10 @@ enum sw_keys { KEYS_HTTP, KEYS_DROPS, KEYS_FEEDS };
 
 /* Bytes that tell where keys of drops are; a power of two, a few for each key. */
 #define DROP_MARKS 65536
+#define MARK_KEY   0x80
+#define MARK_HITS  0x7f
+/* Word of keys_used, beside the number of keys: were some refused? */
+#define USED_CROWDED 1
 
 /* One key for each client, server, port and error status; status is 0 for all but 4xx and 5xx. */
 struct http_key {

@@ -366,6 +366,22 @@ void host_set_drop_room(uint32_t keys)
 	set_knob(&drop_room, &keys, sizeof(keys));
 }
 
+void host_set_sites(const struct drop_site *sites, size_t count)
+{
+	memset((void *)drop_sites, 0xff, sizeof(drop_sites));
+	memcpy((void *)drop_sites[drop_site_set], sites, count * sizeof(*sites));
+}
+
+uint32_t host_site_reason(uint64_t location)
+{
+	return drop_site_reason(location, 0);
+}
+
+void host_set_epoch(uint32_t number)
+{
+	epoch = number;
+}
+
 void host_set_fill(uint8_t fill)
 {
 	now.fill = fill;

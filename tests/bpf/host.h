@@ -48,6 +48,14 @@ void host_refuse_flows(void);
 /* Keys of drops that an epoch has room for; as many as one likes until it is set. */
 void host_set_drop_room(uint32_t keys);
 
+/* Counts of the epochs to come are those of set `number & 1`; a target reads set 0. */
+void host_set_epoch(uint32_t number);
+
+/* Functions that free without a reason, as user space sets them; what sw_drop makes of an address.
+ */
+void host_set_sites(const struct drop_site *sites, size_t count);
+uint32_t host_site_reason(uint64_t location);
+
 /* A dropped packet as the tracepoint sees it. It begins with its IP header. */
 struct host_drop {
 	const uint8_t *packet;

@@ -273,6 +273,30 @@ static void test_cut(void **state)
 }
 
 /* The VLAN limit has no way here: the tracepoint's packets begin with their IP header. */
+/* Where a packet was freed, for each number of functions; the address is what a call returns to. */
+static void test_sites(void **state)
+{
+	struct drop_site sites[SW_SITES_MAX];
+
+	for (size_t count = 0; count <= SW_SITES_MAX; count++) {
+		for (size_t i = 0; i < count; i++)
+			sites[i] = (struct drop_site){ 1000 * (i + 1), 1000 * (i + 1) + 100,
+						       i + 1 };
+		host_set_sites(sites, count);
+		assert_int_equal(host_site_reason(0), 0);
+		for (size_t i = 0; i <= SW_SITES_MAX; i++) {
+			__u64 start = 1000 * (i + 1);
+			__u32 reason = i < count ? i + 1 : 0;
+
+			assert_int_equal(host_site_reason(start), 0);
+			assert_int_equal(host_site_reason(start + 1), reason);
+			assert_int_equal(host_site_reason(start + 100), reason);
+			assert_int_equal(host_site_reason(start + 101), 0);
+		}
+	}
+	host_set_sites(sites, 0);
+}
+
 static void test_reached(void **state)
 {
 	table_check_reached(COUNT_DROP_UNDERSTOOD, COUNT_DROP_PARSE_EXT_HEADER_LIMIT);
@@ -285,6 +309,7 @@ int main(void)
 		table_add(ROWS[i].name, &host_target, &ROWS[i], test_row);
 	table_add("a read that fails", &host_target, NULL, test_failed_read);
 	table_add("every size of the linear part", &host_target, NULL, test_cut);
+	table_add("functions that give no reason", &host_target, NULL, test_sites);
 	table_add("each drop_* counter is reached", &host_target, NULL, test_reached);
 	return table_run("drop");
 }

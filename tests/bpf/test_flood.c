@@ -124,6 +124,40 @@ static void test_heavy(void **state)
 	assert_in_range(heavy, (PACKETS - ROOM) / 4 * 9 / 10, PACKETS / 4);
 }
 
+/* In the epoch after one that had no room for all, few are let in, and who was heavy is at once. */
+static void test_next_epoch(void **state)
+{
+	static const struct host_drop_knobs KNOBS = { .own_netns = OWN, .class = CLASS_FIREWALL };
+	struct packet_spec spec = { .ip_first = true };
+	static uint8_t packet[PACKET_MAX];
+	struct host_drop drop = {
+		.packet = packet,
+		.len = packet_build(&spec, packet),
+		.protocol = 0x0800,
+		.device_netns = OWN,
+		.reason = 8,
+	};
+	struct counts got;
+	__u64 heavy = 0, sum = 0;
+
+	host_target.reset();
+	for (uint32_t i = 0; i < 2 * PACKETS; i++) {
+		host_set_epoch(i < PACKETS);
+		put32(packet + SOURCE_OFF, i % 40 == 39 ? 0x0d000001 : 0x0b000000 + i);
+		host_run_drop(&drop, &KNOBS);
+	}
+	host_target.read(&got);
+	for (size_t i = 0; i < got.drop_key_count; i++) {
+		sum += got.drop_values[i].packets;
+		if (got.drop_keys[i].source.w[3] == htonl(0x0d000001))
+			heavy = got.drop_values[i].packets;
+	}
+	assert_int_equal(sum, PACKETS);
+	assert_int_equal(heavy, PACKETS / 40);
+	/* The heavy one, two samples, one or two that share a place with it; what is merged. */
+	assert_in_range(got.drop_key_count, 4, ROOM / 4);
+}
+
 int main(void)
 {
 	host_target.reset();
@@ -131,5 +165,6 @@ int main(void)
 	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++)
 		table_add(ROWS[i].name, &host_target, &ROWS[i], test_row);
 	table_add("who sends much is known", &host_target, NULL, test_heavy);
+	table_add("an epoch later", &host_target, NULL, test_next_epoch);
 	return table_run("flood");
 }

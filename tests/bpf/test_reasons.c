@@ -132,7 +132,8 @@ static void check_site(const struct sites *sites, __u32 i, __u64 start, __u64 en
 	assert_int_equal(sites->site[i].reason, reason);
 }
 
-/* Modules' symbols are in no order, a compiler may split functions, data is between them. */
+/* Modules' symbols are in no order (sites are), a compiler may split functions, data is between
+ * them. */
 static void test_sites(void **state)
 {
 	static const char SYMBOLS[] =
@@ -144,17 +145,20 @@ static void test_sites(void **state)
 		"ffffffff81000300 t nf_queue_entry_free\n"
 		"ffffffffc0000500 t nfqnl_enqueue_packet\t[nfnetlink_queue]\n"
 		"ffffffffc0000700 t nfqnl_other\t[nfnetlink_queue]\n"
-		"ffffffffc0000600 t nfqnl_reinject.isra.0\t[nfnetlink_queue]\n";
+		"ffffffffc0000600 t nfqnl_reinject.isra.0\t[nfnetlink_queue]\n"
+		"ffffffff80000000 t nfqnl_flush\t[nfnetlink_queue]\n"
+		"ffffffff80000010 t nfqnl_late\t[nfnetlink_queue]\n";
 	struct sites sites;
 
 	assert_int_equal(sites_of(SYMBOLS, true, &sites), 0);
-	assert_int_equal(sites.count, 3);
-	check_site(&sites, 0, 0xffffffff81000000, 0xffffffff81000100, SW_REASON_NETFILTER);
-	check_site(&sites, 1, 0xffffffff81000200, 0xffffffff81000300, SW_REASON_NFQUEUE);
-	check_site(&sites, 2, 0xffffffffc0000600, 0xffffffffc0000700, SW_REASON_NFQUEUE);
+	assert_int_equal(sites.count, 4);
+	check_site(&sites, 0, 0xffffffff80000000, 0xffffffff80000010, SW_REASON_NFQUEUE);
+	check_site(&sites, 1, 0xffffffff81000000, 0xffffffff81000100, SW_REASON_NETFILTER);
+	check_site(&sites, 2, 0xffffffff81000200, 0xffffffff81000300, SW_REASON_NFQUEUE);
+	check_site(&sites, 3, 0xffffffffc0000600, 0xffffffffc0000700, SW_REASON_NFQUEUE);
 	assert_int_equal(sites_of(SYMBOLS, false, &sites), 0);
-	assert_int_equal(sites.count, 2);
-	check_site(&sites, 0, 0xffffffff81000200, 0xffffffff81000300, SW_REASON_NFQUEUE);
+	assert_int_equal(sites.count, 3);
+	check_site(&sites, 1, 0xffffffff81000200, 0xffffffff81000300, SW_REASON_NFQUEUE);
 }
 
 static void test_no_sites(void **state)

@@ -180,6 +180,9 @@ static int flip(struct drain *drain, __u32 *ret_old)
 	__u32 old = *drain->maps.epoch & 1;
 	int err;
 
+	/* What the last epoch in this set knew has served the one that ends. */
+	memset(drain->maps.drop_marks[!old], 0, DROP_MARKS);
+	drain->maps.drops_used[!old][USED_CROWDED] = 0;
 	__atomic_add_fetch((__u32 *)drain->maps.epoch, 1, __ATOMIC_SEQ_CST);
 	*ret_old = old;
 	if (drain->maps.quiet)
@@ -401,8 +404,6 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 		err = read_counts(drain, drain->maps.drop_counts[old], take_drops,
 				  drain->maps.drops_used[old]);
 		drain->keys_read[FEED_DROP] = drain->record_count - before;
-		/* Keys that stay are not found by their own any more, and counted as merged. */
-		memset(drain->maps.drop_marks[old], 0, DROP_MARKS);
 		failed = failed ? failed : err;
 	}
 	*ret = (struct batch){

@@ -55,9 +55,14 @@ bool drops_next(struct drops *drops)
 
 static void set_sites(const struct drops *drops, struct spikewatch *skel)
 {
-	memcpy((void *)skel->bss->drop_sites, drops->sites.site, sizeof(drops->sites.site));
+	__u32 set = !skel->bss->drop_site_set;
+	struct drop_site *sites = (struct drop_site *)skel->bss->drop_sites[set];
+
+	memcpy(sites, drops->sites.site, sizeof(drops->sites.site));
+	for (__u32 i = drops->sites.count; i < SW_SITES_MAX; i++)
+		sites[i].start = ~0ULL;
 	/* Programs may run already: what they count on comes last. */
-	__atomic_store_n(&skel->bss->drop_site_count, drops->sites.count, __ATOMIC_RELEASE);
+	__atomic_store_n(&skel->bss->drop_site_set, set, __ATOMIC_RELEASE);
 }
 
 void drops_prepare(const struct drops *drops, const struct reasons *reasons,
@@ -110,7 +115,6 @@ void drops_look_after(struct drops *drops, struct spikewatch *skel)
 	if (drops->symbols || drops->has_queue_module || access(QUEUE_MODULE, F_OK))
 		return;
 	drops->has_queue_module = true;
-	/* Those of the kernel itself come first and stay where they are. */
 	if (!read_sites(drops, drops->way != DROPS_BY_REASON))
 		set_sites(drops, skel);
 	drops_close(drops);

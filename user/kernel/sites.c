@@ -78,6 +78,13 @@ static void end_sites(struct sites *sites, const struct symbol *symbol)
 	}
 }
 
+static int by_start(const void *a, const void *b)
+{
+	const struct drop_site *one = a, *other = b;
+
+	return one->start < other->start ? -1 : one->start > other->start;
+}
+
 int sites_from(FILE *symbols, bool all, struct sites *ret)
 {
 	struct sites sites = {};
@@ -96,6 +103,7 @@ int sites_from(FILE *symbols, bool all, struct sites *ret)
 	rewind(symbols);
 	while (read_symbol(symbols, &symbol))
 		end_sites(&sites, &symbol);
+	qsort(sites.site, sites.count, sizeof(*sites.site), by_start);
 	*ret = sites;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "spikewatch_abi.h"
 
+/* In the order of addresses. */
 struct sites {
 	struct drop_site site[SW_SITES_MAX];
 	__u32 count;
