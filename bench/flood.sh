@@ -7,14 +7,10 @@
 . "$LIB/firewall.sh"
 . "$LIB/sensor.sh"
 BIN=${BIN:-$ROOT/build/bench}
-ROUNDS=${ROUNDS:-5} # the least of them counts: a neighbour only ever adds
+ROUNDS=${ROUNDS:-7} # of a cost the least counts, since a neighbour only ever adds; of a ratio the median
 
 flood() { # ARG...
   in_ns "$GATEWAY" "$BIN/flood" -i gwc -d 10.77.1.1 -c 0 "$@"
-}
-
-number() { # NAME
-  sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
 }
 
 least() {
@@ -33,14 +29,15 @@ cost() {
   check "$what: at most $limit ns" awk -v ns="$ns" -v limit="$limit" 'BEGIN { exit !(ns != "" && ns <= limit) }'
 }
 
-# Packets a second that CPU 1 forwards while CPU 0 takes 300,000 that are denied. $1: a command
-# that runs both, or nothing.
+# What a forwarded packet takes of CPU 1, in nanoseconds, while CPU 0 takes 300,000 a second that are
+# denied: the least of three runs. CPU time, since others may want the CPU too. $@: a command that
+# runs all that, or nothing.
 forward() {
   # shellcheck disable=SC2016 # for the other shell
   in_ns "$GATEWAY" "$@" bash -c '
     "$0" -i gwc -d 10.77.1.1 -r 300000 -n 900000 -s 1000000 -w 10 -c 0 >"$1/beside" &
-    "$0" -i gws -d 10.77.1.2 -p 9 -s 16 -n 1000000 -c 1
-    wait $!' "$BIN/flood" "$TMP" | number per_second
+    for _ in 1 2 3; do "$0" -i gws -d 10.77.1.2 -p 9 -s 16 -n 1000000 -c 1; done
+    wait $!' "$BIN/flood" "$TMP" | sed -n 's/.*"cpu_ns":\([0-9.]*\).*/\1/p' | least
 }
 
 with_sensor() {
@@ -50,20 +47,23 @@ with_sensor() {
   sensor_stop >/dev/null
 }
 
-# In turn, as the machine's moods pass: the best of each.
+median() {
+  sort -n | awk '{ n[NR] = $1 } END { print n[int((NR + 1) / 2)] }'
+}
+
+# In turn, as the machine's moods pass: each pair has a ratio.
 compare_forwarding() {
+  local empty full ratio
   for _ in $(seq "$ROUNDS"); do
-    forward "$BIN/drops" -e "gwc gws" >>"$TMP/empty"
-    with_sensor >>"$TMP/full"
+    empty=$(forward "$BIN/drops" -e "gwc gws") full=$(with_sensor)
+    printf '%-52s %8.0f ns with empty programs, %.0f ns with the sensor\n' \
+      "a forwarded packet beside 300,000 denied a second" "$empty" "$full"
+    awk -v a="$empty" -v b="$full" 'BEGIN { print b / a }' >>"$TMP/ratios"
   done
-  local empty full
-  empty=$(sort -n "$TMP/empty" | tail -n 1) full=$(sort -n "$TMP/full" | tail -n 1)
-  printf '%-52s %8d packets/s with empty programs, %d with the sensor\n' \
-    "forwarding beside 300,000 denied packets/s" "$empty" "$full"
-  printf '%-52s %8.0f ns a packet\n' "  that is" \
-    "$(awk -v a="$empty" -v b="$full" 'BEGIN { print 1e9 / b - 1e9 / a }')"
+  ratio=$(median <"$TMP/ratios")
+  printf '%-52s %8.3f (limit 1.05)\n' "  median of the ratios" "$ratio"
   check "forwarding beside a flood: within 5 % of empty programs" \
-    awk -v a="$empty" -v b="$full" 'BEGIN { exit !(b >= 0.95 * a) }'
+    awk -v r="$ratio" 'BEGIN { exit !(r > 0 && r <= 1.05) }'
 }
 
 topology_make
@@ -74,6 +74,7 @@ add chain inet t pre { type filter hook prerouting priority -300; }
 add counter inet t dropped
 add rule inet t pre udp dport 53 counter name dropped drop'
 cost "a freed packet that nobody dropped" 15 -i -n 1000000 -s 10
+cost "one without a reason, among 16 functions" 15 -u -n 1000000 -s 10
 cost "a denied packet, 10 sources" 250 "" -n 1000000 -s 10
 cost "a denied packet of a million sources" 250 "" -n 2000000 -s 1000000 -w 10
 
