@@ -11,3 +11,5 @@ stage "anomaly score, other seeds" make -s check-score
 stage "kernels" make -s CI=1 check-kernels
 stage "flood" make -s CI=1 bench-flood
 stage "lint, with the static analyzer" make -s -j2 lint
+stage "soak" env SOAK_SECONDS=600 make -s CI=1 check-e2e ONLY=soak.sh
+stage "soak, sanitizers" env SOAK_SECONDS=600 make -s CI=1 SAN=1 check-e2e ONLY=soak.sh
