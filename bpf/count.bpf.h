@@ -189,18 +189,16 @@ static __always_inline __u32 drop_place(const struct drop_key *key)
  * What the marks say of a key at this place; counts the packet while keys are refused. Two CPUs at
  * once may forget one hit, or that a key is there: then it is found when it is added.
  */
-static __always_inline __u32 count_see_place(__u32 set, __u32 place)
+static __always_inline __u32 count_see_place(volatile __u8 *mark, const volatile __u8 *before,
+					     __u32 used, bool crowded)
 {
-	volatile __u32 *used = keys_used[set][KEYS_DROPS];
-	volatile __u8 *mark = &drop_marks[set][place];
 	__u32 seen = *mark, hint = seen & MARK_KEY ? 0 : KEY_ABSENT;
-	bool crowded = ((volatile __u32 *)keys_used[!set][KEYS_DROPS])[USED_CROWDED];
 
-	if (!crowded && used[0] < drop_room / 2)
+	if (!crowded && used < drop_room / 2)
 		return hint;
 	if ((seen & MARK_HITS) != MARK_HITS)
 		*mark = seen + 1;
-	seen = (seen & MARK_HITS) + (drop_marks[!set][place] & MARK_HITS);
+	seen = (seen & MARK_HITS) + (*before & MARK_HITS);
 	return crowded && seen < COUNT_HEAVY ? hint | KEY_LIGHT : hint;
 }
 
@@ -212,16 +210,26 @@ static __always_inline bool count_drop(__u32 which, struct drop_key *key, __u64 
 {
 	void *map = bpf_map_lookup_elem(&drop_epochs, &which), *value = NULL;
 	struct drop_value one = { .packets = 1, .bytes = bytes };
-	__u32 set = which & 1, place = drop_place(key), hint;
-	__u32 *used = keys_used[set][KEYS_DROPS];
+	__u32 set = which, place = drop_place(key), hint, *used;
 	enum count_result result;
+	volatile __u8 *mark;
 
 	if (!map)
 		return false;
-	hint = count_see_place(set, place);
+	/* Before 5.11 a bounded number that is spilled has no bounds any more, but pointers have. */
+	PARSE_KEEP(set);
+	PARSE_KEEP(place);
+	set &= 1;
+	place &= DROP_MARKS - 1;
+	used = keys_used[set][KEYS_DROPS];
+	mark = &drop_marks[set][place];
+	hint = count_see_place(mark, &drop_marks[set ^ 1][place], *(volatile __u32 *)used,
+			       ((volatile __u32 *)keys_used[set ^ 1][KEYS_DROPS])[USED_CROWDED]);
+	PARSE_KEEP(used);
+	PARSE_KEEP(mark);
 	result = count_find(map, key, &one, hint, drop_room, used, &value);
 	if (result != COUNT_REFUSED && hint & KEY_ABSENT)
-		drop_marks[set][place] |= MARK_KEY;
+		*mark |= MARK_KEY;
 	if (result == COUNT_ADDED)
 		return true;
 	if (result == COUNT_REFUSED) {
