@@ -216,7 +216,7 @@ static __always_inline bool count_drop(__u32 which, struct drop_key *key, __u64 
 
 	if (!map)
 		return false;
-	/* Before 5.11 a bounded number that is spilled has no bounds any more, but pointers have. */
+	/* Before 5.11 a bounded number loses its bounds when it is spilled; pointers do not. */
 	PARSE_KEEP(set);
 	PARSE_KEEP(place);
 	set &= 1;
