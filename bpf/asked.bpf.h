@@ -18,18 +18,18 @@
 static __always_inline int asked_begin(struct scratch *s, const struct http1_flow *answers,
 				       __u32 number, bool alone)
 {
-	const struct http1_flow *old;
-
 	s->name_key = s->flow_key;
 	flow_turn_key(&s->answers_key, &s->flow_key);
-	s->run.pos = 0;
-	old = bpf_map_lookup_elem(&flows, &s->flow_key);
-	if (old && old->flags & HTTP1_CLIENT && answers->flags & HTTP1_MATCHED &&
-	    old->isn == answers->client_isn) {
-		/* It is read already, under the name that it had before NAT. */
-		flow_name(&s->name_key, &s->flow_key);
-		return HTTP_DONE;
+	if (answers->flags & HTTP1_MATCHED) {
+		const struct http1_flow *old = bpf_map_lookup_elem(&flows, &s->flow_key);
+
+		if (old && old->flags & HTTP1_CLIENT && old->isn == answers->client_isn) {
+			/* It is read already, under the name that it had before NAT. */
+			flow_name(&s->name_key, &s->flow_key);
+			return HTTP_DONE;
+		}
 	}
+	s->run.pos = 0;
 	http1_init(&s->run.flow, s->run.seq);
 	s->run.flow.flags = HTTP1_CLIENT | HTTP1_CONFIRMED;
 	s->run.flow.number = number;
