@@ -19,10 +19,12 @@ else
 B := build
 endif
 
-PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson libpcap sqlite3 libseccomp libmicrohttpd libcurl
+PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson libpcap sqlite3 libseccomp libmicrohttpd libcurl libcares
+# Optional: countries and AS of addresses.
+PKGS     += $(shell pkg-config --exists libmaxminddb 2>/dev/null && echo libmaxminddb)
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
-CPPFLAGS += -D_GNU_SOURCE -Iinclude -Iuser -I. -isystem build/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE $(if $(filter libmaxminddb,$(PKGS)),-DHAVE_MAXMINDDB) -Iinclude -Iuser -I. -isystem build/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANFLAGS) -fstack-protector-strong
 LDLIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 

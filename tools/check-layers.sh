@@ -11,13 +11,14 @@ complain() { echo "layers: $*" >&2; bad=1; }
 allowed() {
   case $1 in
     main) echo "cmd" ;;
-    cmd) echo "cmd kernel capture outbox out record store score config host serve view snapshot core anomaly util" ;;
+    cmd) echo "cmd kernel capture outbox out record store score config host serve view names snapshot core anomaly util" ;;
     snapshot) echo "snapshot core" ;;
     kernel) echo "kernel core util" ;;
     outbox) echo "outbox out record store core util" ;;
     out) echo "out record core util" ;;
     record) echo "record core util" ;;
     view) echo "view record core anomaly util" ;;
+    names) echo "names record core util" ;;
     serve) echo "serve util" ;;
     capture) echo "capture util bpf" ;;
     store) echo "store core anomaly util" ;;
@@ -50,6 +51,7 @@ only kernel 'bpf/(bpf|btf|libbpf)|libmnl/|linux/(rtnetlink|if_link|pkt_cls|bpf)\
 only config 'yaml\.h' "libyaml"
 only capture '(pcap/|pcap\.h|zlib\.h)' "libpcap or zlib"
 only serve 'microhttpd\.h' "libmicrohttpd"
+only names '(ares|maxminddb)\.h' "c-ares or libmaxminddb"
 only store 'sqlite3\.h' "SQLite"
 only host 'seccomp\.h' "libseccomp"
 only out 'curl/' "libcurl"

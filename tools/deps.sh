@@ -6,7 +6,7 @@ set -eu
 what=${1:-build}
 
 if command -v apt-get >/dev/null; then
-  build="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libyaml-dev libjansson-dev libpcap-dev libsqlite3-dev libseccomp-dev libmicrohttpd-dev libcurl4-openssl-dev"
+  build="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libyaml-dev libjansson-dev libpcap-dev libsqlite3-dev libseccomp-dev libmicrohttpd-dev libcurl4-openssl-dev libc-ares-dev libmaxminddb-dev"
   tests="libcmocka-dev nginx-light nftables iproute2 iputils-ping ethtool tcpdump python3 jq curl procps util-linux systemd
     clang-format clang-tidy cppcheck mandoc git openssl
     apache2-bin apache2-utils lighttpd haproxy squid wrk nghttp2-client iptables nmap hping3 prometheus"
@@ -24,7 +24,7 @@ if command -v apt-get >/dev/null; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
   }
 elif command -v dnf >/dev/null; then
-  build="gcc make pkgconf-pkg-config clang llvm bpftool libbpf-devel elfutils-libelf-devel zlib-devel libmnl-devel libyaml-devel jansson-devel libpcap-devel sqlite-devel libseccomp-devel libmicrohttpd-devel libcurl-devel"
+  build="gcc make pkgconf-pkg-config clang llvm bpftool libbpf-devel elfutils-libelf-devel zlib-devel libmnl-devel libyaml-devel jansson-devel libpcap-devel sqlite-devel libseccomp-devel libmicrohttpd-devel libcurl-devel c-ares-devel libmaxminddb-devel"
   tests="libcmocka-devel nginx nftables iproute iproute-tc iputils ethtool tcpdump python3 jq curl procps-ng util-linux systemd
     clang-tools-extra cppcheck compiler-rt mandoc git iptables-nft"
   has() { rpm -q --quiet "$1"; }

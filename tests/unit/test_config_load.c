@@ -363,6 +363,19 @@ static void test_zones(void **state)
 	places_clear(&p);
 }
 
+static void test_expired(void **state)
+{
+	struct config *config = parse_good(
+		"lists: {x: [{net: 10.0.0.1, until: 2027-01-31}, 10.0.0.2], "
+		"y: [{net: 10.0.0.3, until: 2001-01-01}]}\n");
+
+	assert_int_equal(config_expired(config, 0), 0);
+	assert_int_equal(config_expired(config, 1700000000), 1);
+	assert_int_equal(config_expired(config, 1801439999), 1);
+	assert_int_equal(config_expired(config, 1801440000), 2);
+	config_free(config);
+}
+
 static void test_until(void **state)
 {
 	const char *text = "lists: {x: [{net: 10.0.0.1, until: 2027-01-31}, 10.0.0.2]}\n";
@@ -387,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_example_rule),    cmocka_unit_test(test_manual_is_whole),
 		cmocka_unit_test(test_manual_examples), cmocka_unit_test(test_places),
 		cmocka_unit_test(test_zones),           cmocka_unit_test(test_until),
+		cmocka_unit_test(test_expired),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

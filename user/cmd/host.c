@@ -139,3 +139,19 @@ int sensor_read_host(struct sensor *sensor)
 		introduce(sensor);
 	return code;
 }
+
+void host_look_after(struct sensor *sensor)
+{
+	time_t now_s = time(NULL);
+	int err;
+
+	/* Also where the clock was set back: they hold again. */
+	if (config_expired(sensor->config, now_s) == sensor->expired)
+		return;
+	err = sensor_make_places(sensor, now_s);
+	if (err)
+		log_warning("lists can't be made anew: %s; entries that expired still hold",
+			    strerror(-err));
+	else
+		log_info("%zu entries of lists have expired", sensor->expired);
+}

@@ -227,6 +227,8 @@ bool reload_take(struct sensor *sensor, struct config *next)
 	if (next->out != old->out)
 		sensor->reopen_output(sensor);
 	config_free(old);
+	if (naming_open(sensor))
+		log_error("out of memory: alerts name no hosts");
 	if (answers_open(sensor))
 		log_error("out of memory: metrics and control socket stay where they were");
 	sensor_replan(sensor);

@@ -72,6 +72,7 @@ static void emit(const struct alert *alert, void *arg)
 	struct sensor *sensor = arg;
 
 	survey_take_alert(sensor->survey, alert);
+	naming_take_alert(sensor, alert);
 	if (sensor->before_alert)
 		sensor->before_alert(sensor->before_alert_arg);
 	delivery_take_alert(sensor, alert);
@@ -169,6 +170,7 @@ int sensor_make_places(struct sensor *sensor, time_t now_s)
 		return err;
 	places_clear(&sensor->places);
 	sensor->places = made;
+	sensor->expired = config_expired(sensor->config, now_s);
 	return 0;
 }
 
@@ -192,6 +194,7 @@ static struct judge_cfg judge_cfg_of(struct sensor *sensor, const struct config 
 		.places = &sensor->places,
 		.emit = emit,
 		.bucket = state_take_bucket,
+		.near = naming_take_near,
 		.arg = sensor,
 	};
 
@@ -251,7 +254,7 @@ int sensor_open(struct sensor *sensor)
 	attach_drops(sensor);
 	keeper_watching(sensor);
 	guard_look_after(sensor);
-	if (answers_open(sensor)) {
+	if (naming_open(sensor) || answers_open(sensor)) {
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}
@@ -336,6 +339,8 @@ void sensor_look_after(struct sensor *sensor)
 	sight_look_after(sensor);
 	blind_look_after(sensor);
 	answers_look_after(sensor);
+	naming_look_after(sensor);
+	host_look_after(sensor);
 	loader_look_after(sensor->loader);
 }
 
@@ -350,6 +355,7 @@ void sensor_close(struct sensor *sensor)
 	answers_close(sensor);
 	keeper_close(sensor);
 	delivery_close(sensor);
+	naming_close(sensor);
 	state_close(sensor);
 	service_close(sensor);
 	for (size_t i = 0; i < sensor->sink_count; i++)

@@ -12,6 +12,7 @@
 #include "cmd/delivery.h"
 #include "cmd/keeper.h"
 #include "cmd/loop.h"
+#include "cmd/naming.h"
 #include "cmd/posts.h"
 #include "cmd/service.h"
 #include "cmd/sight.h"
@@ -36,6 +37,7 @@ struct sensor {
 	struct drain *drain;
 	struct shadow *shadow; /* NULL: what is attached can't be watched over */
 	struct places places;
+	size_t expired; /* entries of lists, when places were made */
 	struct judge *judge;
 	struct blind *blind;       /* NULL in a replay */
 	struct posts *posts;       /* NULL in a replay */
@@ -46,6 +48,7 @@ struct sensor {
 	struct service *service;   /* NULL in a replay */
 	struct survey *survey;     /* NULL in a replay */
 	struct answers *answers;   /* the same */
+	struct naming *naming;     /* the same */
 	struct counts *counts;     /* NULL without --counts */
 	struct observer observer;
 	bool no_sandbox;      /* capabilities and system calls stay as they are */
@@ -124,6 +127,9 @@ void guard_remove(struct sensor *sensor, const struct attachment *attachments, s
 /* Addresses of this host changed: what "self", "connected" and the observer mean follows. -errno.
  */
 int host_follow_addrs(struct sensor *sensor);
+
+/* About once a second: entries of lists whose `until` has passed hold no more. */
+void host_look_after(struct sensor *sensor);
 
 /* Makes places anew, with lists as they stand at now_s; on failure (-errno) they are as before. */
 int sensor_make_places(struct sensor *sensor, time_t now_s);

@@ -135,6 +135,9 @@ void config_say_unused(const struct config *config, config_say_fn say, void *arg
 /* Writes the effective configuration as YAML that config_load() reads back to the same. */
 int config_print(const struct config *config, FILE *out);
 
+/* How many entries of lists lie before now_s: config_places() leaves them out. */
+size_t config_expired(const struct config *config, __u64 now_s);
+
 /*
  * What the words of address terms mean: zones from internal and external, list 0 "self" from the
  * host's own addresses, then the configured lists in their order (struct addr_term.list counts the

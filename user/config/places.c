@@ -79,6 +79,21 @@ static int add_self(struct places *places, const struct addr *self, size_t self_
 	return err;
 }
 
+static bool has_expired(const struct config_list_entry *entry, __u64 now_s)
+{
+	return entry->until_s && entry->until_s < now_s;
+}
+
+size_t config_expired(const struct config *config, __u64 now_s)
+{
+	size_t i, k, count = 0;
+
+	for (i = 0; i < config->list_count; i++)
+		for (k = 0; k < config->lists[i].count; k++)
+			count += has_expired(&config->lists[i].entries[k], now_s);
+	return count;
+}
+
 static int add_configured(struct places *places, const struct config_list *list, __u64 now_s)
 {
 	size_t i;
@@ -88,7 +103,7 @@ static int add_configured(struct places *places, const struct config_list *list,
 	for (i = 0; !err && i < list->count; i++) {
 		const struct config_list_entry *entry = &list->entries[i];
 
-		if (!entry->until_s || entry->until_s >= now_s)
+		if (!has_expired(entry, now_s))
 			err = netset_add(places->lists[places->list_count - 1], &entry->net, 0);
 	}
 	return err;

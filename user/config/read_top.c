@@ -245,7 +245,6 @@ static const struct keyset webhook_keyset = { "'webhook'", webhook_keys, NULL };
 static void read_geoip(struct reader *r, const struct node *value, const struct key *key,
 		       void *field)
 {
-	char ***to = field;
 	size_t i;
 
 	for (i = 0; value->kind == NODE_LIST && i < value->count; i++) {
@@ -255,18 +254,6 @@ static void read_geoip(struct reader *r, const struct node *value, const struct 
 			read_refuse(r, entry, key, "a path from the root, such as /etc/x.mmdb");
 	}
 	read_texts(r, value, key, field);
-	if (*to)
-		read_note(r, value, "geoip");
-}
-
-static void read_resolve(struct reader *r, const struct node *value, const struct key *key,
-			 void *field)
-{
-	enum resolve_mode before = r->config->resolve;
-
-	read_choice(r, value, key, field);
-	if (r->config->resolve == RESOLVE_DNS && before != RESOLVE_DNS)
-		read_note(r, value, "resolve: dns");
 }
 
 static void read_rules(struct reader *r, const struct node *value, const struct key *key,
@@ -306,7 +293,7 @@ static const struct key config_keys[] = {
 	KEY("memory_budget", read_size, struct config, memory_budget, .min = 1ull << 20,
 	    .max = 1ull << 40),
 	KEY("keep_attached", read_bool, struct config, keep_attached, .unused = "keep_attached"),
-	KEY("resolve", read_resolve, struct config, resolve, .words = words_resolve),
+	KEY("resolve", read_choice, struct config, resolve, .words = words_resolve),
 	KEY("geoip", read_geoip, struct config, geoip, .max = PATH_MAX_BYTES),
 	KEY("state", read_path, struct config, state, .max = PATH_MAX_BYTES),
 	KEY("control", read_path, struct config, control, .max = SOCKET_MAX_BYTES),

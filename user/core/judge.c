@@ -27,6 +27,8 @@ static int watch_init(struct watch *watch, const struct rule *rule, const struct
 	watch->rule = rule;
 	watch->places = cfg->places;
 	watch->seed = cfg->seed;
+	watch->near_fn = cfg->near;
+	watch->near_arg = cfg->arg;
 	return rule->kind == RULE_THRESHOLD ? threshold_init(watch, cfg)
 					    : deviation_init(watch, cfg);
 }

@@ -24,12 +24,19 @@ typedef void (*judge_bucket_fn)(const struct judge_series *series,
 				const struct anomaly_bucket *bucket,
 				const struct anomaly_score *score, void *arg);
 
+/*
+ * Called for groups of threshold rules that hold half of the limit or more, but not all, with each
+ * record of theirs: what an alert may need can be looked for.
+ */
+typedef void (*judge_near_fn)(const struct rule *rule, const struct group_key *group, void *arg);
+
 struct judge_cfg {
 	const struct rule *rules; /* not copied: must outlive the judge */
 	size_t rule_count;
 	const struct places *places; /* not copied */
 	judge_emit_fn emit;
 	judge_bucket_fn bucket; /* or NULL */
+	judge_near_fn near;     /* or NULL */
 	void *arg;              /* of both */
 	__u64 seed; /* of hash tables, best a secret random number; no result depends on it */
 };

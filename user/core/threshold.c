@@ -47,8 +47,13 @@ static void describe(struct alert *alert, void *arg)
 
 static int raise_over(struct watch *watch, const struct group_key *key, __u64 measure)
 {
-	if (measure < watch->rule->threshold.count)
+	__u64 limit = watch->rule->threshold.count;
+
+	if (measure < limit) {
+		if (watch->near_fn && measure >= limit - limit / 2)
+			watch->near_fn(watch->rule, key, watch->near_arg);
 		return 0;
+	}
 	return incidents_raise(watch->incidents, key);
 }
 

@@ -31,6 +31,8 @@ struct watch {
 	__u64 seed;
 	struct window *window;
 	struct incidents *incidents;
+	judge_near_fn near_fn;
+	void *near_arg;
 	judge_bucket_fn bucket_fn;
 	void *bucket_arg;
 	struct coverage_log coverage;

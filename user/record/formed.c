@@ -44,7 +44,7 @@ int formed_from_alert(const struct observer *observer, const struct alert *alert
 
 	memcpy(formed.event_id, alert->event_id, sizeof(formed.event_id));
 	if (!err)
-		err = journal_entry_from_alert(alert, formed.ecs, &formed.entry);
+		err = journal_entry_from_alert(observer, alert, formed.ecs, &formed.entry);
 	return finish(&formed, alert->rule->id, err, ret);
 }
 

@@ -4,6 +4,7 @@
 #include "record/event.h"
 #include "record/party.h"
 #include "record/text.h"
+#include "util/utf8.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -35,14 +36,49 @@ static void put_number(FILE *out, const char *name, unsigned long long number)
 	fprintf(out, "%s=%llu\n", name, number);
 }
 
-static void put_side(FILE *out, const char *name, const struct alert *alert, enum dimension side)
+/* A field of one side: "SPIKEWATCH_SOURCE_IP", what is of unknown origin cleaned. */
+static void put_of_side(FILE *out, enum dimension side, const char *what, const char *value)
+{
+	char name[64], *clean;
+
+	snprintf(name, sizeof(name), "SPIKEWATCH_%s_%s",
+		 side == DIM_SOURCE ? "SOURCE" : "DESTINATION", what);
+	if (utf8_clean(value, &clean))
+		return;
+	put(out, name, clean);
+	free(clean);
+}
+
+static void put_place(FILE *out, enum dimension side, const struct addr_place *place)
+{
+	char number[TEXT_NUMBER_MAX];
+
+	if (*place->country)
+		put_of_side(out, side, "COUNTRY", place->country);
+	snprintf(number, sizeof(number), "%u", place->as_number);
+	if (place->as_number)
+		put_of_side(out, side, "AS", number);
+	if (*place->organization)
+		put_of_side(out, side, "AS_NAME", place->organization);
+}
+
+static void put_side(FILE *out, const struct observer *observer, const struct alert *alert,
+		     enum dimension side)
 {
 	char text[ADDR_TEXT_MAX];
+	struct addr_place place;
 	struct party party;
+	const char *host;
 
 	party_blamed(alert, side, &party);
-	if (party_is_one(&party))
-		put(out, name, addr_format(&party.addr[0], text));
+	if (!party_is_one(&party))
+		return;
+	put_of_side(out, side, "IP", addr_format(&party.addr[0], text));
+	host = text_host(observer, &party.addr[0]);
+	if (host)
+		put_of_side(out, side, "HOST", host);
+	if (text_place(observer, &party.addr[0], &place))
+		put_place(out, side, &place);
 }
 
 static void put_head(FILE *out, const char *message, const char *message_id, int priority)
@@ -65,7 +101,8 @@ static const char *alert_message_id(const struct alert *alert)
 	}
 }
 
-static void put_alert(FILE *out, const struct alert *alert, const char *summary)
+static void put_alert(FILE *out, const struct observer *observer, const struct alert *alert,
+		      const char *summary)
 {
 	const struct rule *rule = alert->rule;
 	char score[TEXT_NUMBER_MAX];
@@ -75,8 +112,8 @@ static void put_alert(FILE *out, const struct alert *alert, const char *summary)
 	put(out, "SPIKEWATCH_INCIDENT", alert->incident);
 	put(out, "SPIKEWATCH_EVENT_ID", alert->event_id);
 	put(out, "SPIKEWATCH_SUMMARY", summary);
-	put_side(out, "SPIKEWATCH_SOURCE_IP", alert, DIM_SOURCE);
-	put_side(out, "SPIKEWATCH_DESTINATION_IP", alert, DIM_DESTINATION);
+	put_side(out, observer, alert, DIM_SOURCE);
+	put_side(out, observer, alert, DIM_DESTINATION);
 	put_number(out, "SPIKEWATCH_COUNT", alert->count);
 	if (rule->kind == RULE_ANOMALY)
 		put(out, "SPIKEWATCH_SCORE", text_number(alert->anomaly.score, score));
@@ -98,7 +135,8 @@ static int finish(FILE *out, struct journal_entry *entry, struct journal_entry *
 	return 0;
 }
 
-int journal_entry_from_alert(const struct alert *alert, const char *ecs, struct journal_entry *ret)
+int journal_entry_from_alert(const struct observer *observer, const struct alert *alert,
+			     const char *ecs, struct journal_entry *ret)
 {
 	struct journal_entry entry = {
 		.priority = record_is_alarm(alert) ? PRIORITY_CRIT : PRIORITY_NOTICE,
@@ -117,7 +155,7 @@ int journal_entry_from_alert(const struct alert *alert, const char *ecs, struct 
 	if (!out)
 		goto out;
 	put_head(out, message, alert_message_id(alert), entry.priority);
-	put_alert(out, alert, summary);
+	put_alert(out, observer, alert, summary);
 	put(out, "ECS", ecs);
 	err = finish(out, &entry, ret);
 out:

@@ -12,7 +12,8 @@ struct journal_entry {
 };
 
 /* ecs: the record's ECS line. The caller clears *ret. -ENOMEM. */
-int journal_entry_from_alert(const struct alert *alert, const char *ecs, struct journal_entry *ret);
+int journal_entry_from_alert(const struct observer *observer, const struct alert *alert,
+			     const char *ecs, struct journal_entry *ret);
 int journal_entry_from_sensor(const struct sensor_event *event, const char *ecs,
 			      struct journal_entry *ret);
 int journal_entry_from_digest(const struct digest *digest, const char *ecs,

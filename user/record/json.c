@@ -49,6 +49,29 @@ static json_t *rule_object(const struct rule *rule)
 	return value_checked(object, err);
 }
 
+/* ECS: geo.country_iso_code, as.number, as.organization.name. */
+static int put_place(json_t *object, const struct observer *observer, const struct addr *addr)
+{
+	struct addr_place place;
+	json_t *as;
+	int err = 0;
+
+	if (!text_place(observer, addr, &place))
+		return 0;
+	if (*place.country)
+		err |= value_put(object, "geo",
+				 json_pack("{s:o}", "country_iso_code", value_text(place.country)));
+	if (!place.as_number && !*place.organization)
+		return err;
+	as = json_object();
+	if (place.as_number)
+		err |= value_put(as, "number", value_count(place.as_number));
+	if (*place.organization)
+		err |= value_put(as, "organization",
+				 json_pack("{s:o}", "name", value_text(place.organization)));
+	return err | value_put(object, "as", as);
+}
+
 /* "source" or "destination", only where exactly one address is meant. */
 static int put_side(json_t *root, const struct observer *observer, const struct alert *alert,
 		    enum dimension side)
@@ -66,6 +89,7 @@ static int put_side(json_t *root, const struct observer *observer, const struct 
 	if (port)
 		err |= value_put(object, "port", json_integer(port));
 	err |= value_put_text(object, "domain", text_host(observer, &party.addr[0]));
+	err |= put_place(object, observer, &party.addr[0]);
 	return value_put(root, side == DIM_SOURCE ? "source" : "destination",
 			 value_checked(object, err));
 }

@@ -5,6 +5,13 @@
 
 #include "core/incident.h"
 
+/* Where an address is registered, as a database says. */
+struct addr_place {
+	char country[3];        /* ISO 3166-1 alpha-2, or empty */
+	__u32 as_number;        /* 0: not known */
+	char organization[128]; /* of the AS, not cleaned; may be empty */
+};
+
 /* Who reports: the same for every record of a run. */
 struct observer {
 	const char *hostname;
@@ -15,6 +22,9 @@ struct observer {
 	/* Name of a host where it is known already, else NULL; must not block. NULL: no names. */
 	const char *(*host_name)(const struct addr *addr, void *arg);
 	void *host_name_arg;
+	/* Where an address is registered, false: not known; must not block. NULL: no places. */
+	bool (*place)(const struct addr *addr, struct addr_place *ret, void *arg);
+	void *place_arg;
 };
 
 enum sensor_action {

@@ -248,3 +248,8 @@ const char *text_host(const struct observer *observer, const struct addr *addr)
 		return observer->host_name(addr, observer->host_name_arg);
 	return NULL;
 }
+
+bool text_place(const struct observer *observer, const struct addr *addr, struct addr_place *ret)
+{
+	return observer->place && observer->place(addr, ret, observer->place_arg);
+}

@@ -62,6 +62,9 @@ const char *text_title(const struct rule *rule);
 /* Name of the host that has this address, as far as the observer knows it, else NULL. */
 const char *text_host(const struct observer *observer, const struct addr *addr);
 
+/* Where the address is registered, as far as the observer knows it. False: it does not. */
+bool text_place(const struct observer *observer, const struct addr *addr, struct addr_place *ret);
+
 /*
  * The functions below make a string that is one line of valid UTF-8 (see utf8_clean()), which the
  * caller frees. -ENOMEM.

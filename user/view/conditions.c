@@ -44,7 +44,7 @@ static void end(struct conditions *conditions, const char *subject)
 
 void conditions_take(struct conditions *conditions, const struct sensor_event *event)
 {
-	if (event->action == SENSOR_RELOADED) {
+	if (event->action == SENSOR_RELOADED || event->action == SENSOR_REFUSED) {
 		conditions->reload_wall_ns = event->wall_ns;
 		snprintf(conditions->reload_says, sizeof(conditions->reload_says), "%s",
 			 event->reason ? event->reason : "");
