@@ -352,6 +352,47 @@ static void records_of_a_gap_as_long_as_the_window_are_only_told(void **state)
 	court_close(&court);
 }
 
+/* What was counted until a restart, and after it from the moment when packets are seen. */
+static void only_what_was_not_seen_is_a_gap(void **state)
+{
+	static const struct {
+		const char *name;
+		__u64 start_ms, gap_s, seen_from_ms, told_ns;
+	} rows[] = {
+		{ "a new process", 20000, 0, 0, 19500000000ULL },
+		{ "one that takes its time to attach", 20000, 0, 20800, 20300000000ULL },
+		{ "one of which nobody knows when it attached", 20000, 0, 90000, 19500000000ULL },
+		{ "programs that went on counting", 500, 18, 20800, 18000000000ULL },
+	};
+	const struct rule rule = internal_rule();
+	struct record error = http_record("10.1.0.3", "10.2.0.2", 404);
+	const struct snapshot_terms terms = terms_at(20000);
+	struct kept *kept = kept_after(&rule, 349, NULL);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const __u64 boot_ns = BOOT_START_S * SECOND_NS;
+		struct batch batch = { .start_ns = boot_ns + rows[i].start_ms * 1000000,
+				       .end_ns = boot_ns + 21 * SECOND_NS,
+				       .wall_ns = WALL_START_NS + 21 * SECOND_NS,
+				       .records = &error,
+				       .record_count = 1,
+				       .loss = { .gap_ns = rows[i].gap_s * SECOND_NS } };
+		struct restarted again;
+
+		open_again(&again, &rule, kept, &terms);
+		if (rows[i].seen_from_ms)
+			judge_see_from(again.court.judge, boot_ns + rows[i].seen_from_ms * 1000000);
+		assert_int_equal(judge_batch(again.court.judge, &batch), 0);
+		assert_int_equal(again.court.count, 1);
+		if (court_last(&again.court)->coverage.gap_ns != rows[i].told_ns)
+			fail_msg("%s: %llu ns", rows[i].name,
+				 court_last(&again.court)->coverage.gap_ns);
+		close_again(&again);
+	}
+	kept_free(kept);
+}
+
 static void busy_second(struct court *court, __u64 second, __u32 from, __u32 pairs)
 {
 	struct record *records = calloc(pairs, sizeof(*records));
@@ -464,6 +505,7 @@ int main(void)
 		cmocka_unit_test(where_time_is_not_known_incidents_alone_go_on),
 		cmocka_unit_test(a_bucket_that_was_learned_is_over),
 		cmocka_unit_test(records_of_a_gap_as_long_as_the_window_are_only_told),
+		cmocka_unit_test(only_what_was_not_seen_is_a_gap),
 		cmocka_unit_test(a_flood_is_written_in_turns),
 		cmocka_unit_test(parts_stay_few),
 	};

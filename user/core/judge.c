@@ -155,7 +155,9 @@ static struct batch shifted(struct judge *judge, const struct batch *batch)
 	struct batch local = *batch;
 	__u64 from_ns = batch->start_ns;
 
-	if (from_ns < judge->seen_from_ns && judge->seen_from_ns <= batch->end_ns)
+	/* a batch that knows of a gap of its own was counted through it */
+	if (!batch->loss.gap_ns && from_ns < judge->seen_from_ns &&
+	    judge->seen_from_ns <= batch->end_ns)
 		from_ns = judge->seen_from_ns;
 	from_ns += judge->shift_ns;
 	local.start_ns += judge->shift_ns;

@@ -68,7 +68,8 @@ void judge_clock(const struct judge *judge, struct judge_clock *ret);
 /*
  * Before the first batch: time goes on from there. What lies between it and the start of the first
  * batch, or seen_from_ns (CLOCK_BOOTTIME; 0: not known) if that is later, was not seen: a gap of
- * that batch.
+ * that batch. One that begins where the last one ended and tells a gap of its own was counted while
+ * nobody read: seen_from_ns then is not looked at.
  */
 void judge_resume(struct judge *judge, const struct judge_clock *clock);
 void judge_see_from(struct judge *judge, __u64 seen_from_ns);
