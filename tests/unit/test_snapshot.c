@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Restarts one by one: what goes on, what is a gap, what is refused; and what a save costs. */
 #include "tests/unit/keeping.h"
+#include "core/watch.h"
 
 #define PAIRS 100000
 
@@ -460,6 +461,71 @@ static void a_flood_is_written_in_turns(void **state)
 	kept_free(kept);
 }
 
+#define CROWD 400
+
+static void check_same_windows(const struct judge *a, const struct judge *b, __u64 second)
+{
+	struct group_key key = { .pad = 0 };
+	struct window_group one, other;
+	__u32 i;
+
+	for (i = 0; i < CROWD; i++) {
+		key.source = ip("10.1.0.0");
+		key.source.w[3] = htonl(0x0a100000 + i);
+		window_find(judge_watch(a, 0)->window, &key, &one);
+		window_find(judge_watch(b, 0)->window, &key, &other);
+		if (memcmp(&one, &other, sizeof(one)) != 0)
+			fail_msg("second %llu, client %u: %llu, %llu", second, i, one.count,
+				 other.count);
+	}
+}
+
+/* Thousands of cells, so that parts are numbered, dropped, and new ones come after a restart. */
+static void windows_in_many_parts_come_back_whole(void **state)
+{
+	struct rule rule = internal_rule();
+	struct kept *kept = calloc(1, sizeof(*kept));
+	__u64 rng = 99, second = 0;
+	struct restarted again = { 0 }, next;
+	struct snapshot_terms terms;
+	size_t restarts = 0, parts = 0;
+	struct court steady;
+
+	rule.threshold.window_ns = 40 * SECOND_NS;
+	rule.threshold.count = 1000000;
+	court_open(&steady, &rule, 1);
+	court_open(&again.court, &rule, 1);
+	assert_int_equal(snapshot_new(again.court.judge, NULL, &again.snapshot), 0);
+	while (second < 3000) {
+		__u32 pairs = (__u32)(random_next(&rng) % CROWD);
+
+		/* now and then so quiet that the window is empty again */
+		second += random_next(&rng) % 60 == 0 ? 45 : 1;
+		busy_second(&steady, second, 0, pairs);
+		busy_second(&again.court, second, 0, pairs);
+		if (random_next(&rng) % 6 == 0) {
+			keep(again.snapshot, &again.court, kept);
+			parts = kept->count > parts ? kept->count : parts;
+		}
+		if (random_next(&rng) % 30)
+			continue;
+		keep(again.snapshot, &again.court, kept);
+		terms = terms_at(second * 1000 + 500);
+		open_again(&next, &rule, kept, &terms);
+		assert_int_equal(next.taken, kept->count);
+		close_again(&again);
+		again = next;
+		/* the judge's alerts, of which there are none, would go to `next` */
+		check_same_windows(steady.judge, again.court.judge, second);
+		restarts++;
+	}
+	print_message("%zu restarts, up to %zu parts\n", restarts, parts);
+	assert_true(restarts > 30 && parts > 6);
+	close_again(&again);
+	court_close(&steady);
+	kept_free(kept);
+}
+
 /* What has slid out goes, what is quiet is not written, and few cells share a part. */
 static void parts_stay_few(void **state)
 {
@@ -507,6 +573,7 @@ int main(void)
 		cmocka_unit_test(records_of_a_gap_as_long_as_the_window_are_only_told),
 		cmocka_unit_test(only_what_was_not_seen_is_a_gap),
 		cmocka_unit_test(a_flood_is_written_in_turns),
+		cmocka_unit_test(windows_in_many_parts_come_back_whole),
 		cmocka_unit_test(parts_stay_few),
 	};
 
