@@ -20,7 +20,7 @@
 #include "util/log.h"
 
 #define SECOND_NS 1000000000ULL
-#define CLOSE_NS  (3 * SECOND_NS)
+#define FINISH_NS (3 * SECOND_NS)
 /* A way that takes nothing for so long is said: in the log, and by a record to the others. */
 #define LOG_AFTER_NS (5 * SECOND_NS)
 #define SAY_AFTER_NS (60 * SECOND_NS)
@@ -268,15 +268,24 @@ const struct sink_counts *delivery_counts(const struct sensor *sensor, size_t wa
 	return counts;
 }
 
-static void finish(struct delivery *delivery)
+void delivery_finish(struct sensor *sensor)
 {
-	__u64 end_ns = now_ns() + CLOSE_NS;
-	const struct outlet *outlet;
+	struct delivery *delivery = sensor->delivery;
+	__u64 end_ns = now_ns() + FINISH_NS;
 
+	if (!delivery || !delivery->outbox)
+		return;
 	outbox_finish(delivery->outbox, now_ns(), cmd_now_ns(CLOCK_REALTIME));
 	while (now_ns() < end_ns && outbox_wait(delivery->outbox, 100, now_ns()))
 		outbox_work(delivery->outbox, now_ns());
-	outbox_tidy(delivery->outbox, now_ns(), cmd_now_ns(CLOCK_REALTIME));
+}
+
+/* What was taken is removed from the store, and no callback comes any more. */
+static void leave(struct delivery *delivery)
+{
+	const struct outlet *outlet;
+
+	outbox_finish(delivery->outbox, now_ns(), cmd_now_ns(CLOCK_REALTIME));
 	for (size_t i = 0; outbox_counts(delivery->outbox, i, &outlet); i++)
 		loop_drop(delivery->sensor->loop, outlet->fd);
 }
@@ -288,7 +297,7 @@ void delivery_close(struct sensor *sensor)
 	if (!delivery)
 		return;
 	if (delivery->outbox)
-		finish(delivery);
+		leave(delivery);
 	outbox_free(delivery->outbox);
 	if (delivery->work_fd >= 0) {
 		loop_drop(sensor->loop, delivery->work_fd);

@@ -24,8 +24,10 @@ void delivery_take_alert(struct sensor *sensor, const struct alert *alert);
 void delivery_take_sensor(struct sensor *sensor, const struct sensor_event *event);
 void delivery_look_after(struct sensor *sensor); /* about once a second */
 
-/* Sends what can be sent within CLOSE_S seconds; the rest stays in the store, which must be open.
- */
+/* At the end: sends what can be sent within 3 s. */
+void delivery_finish(struct sensor *sensor);
+
+/* Does not wait. What is not sent stays in the store, which must be open. */
 void delivery_close(struct sensor *sensor);
 
 /* What became of the records of the way-th way out, 0 the first; NULL: there is none. */

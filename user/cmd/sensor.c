@@ -354,6 +354,7 @@ void sensor_close(struct sensor *sensor)
 {
 	answers_close(sensor);
 	keeper_close(sensor);
+	delivery_finish(sensor);
 	delivery_close(sensor);
 	naming_close(sensor);
 	state_close(sensor);
