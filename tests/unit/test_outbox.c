@@ -163,30 +163,52 @@ static void damaged_posts_are_left_out(void **state)
 	desk_kill(&desk);
 }
 
-static void what_does_not_fit_goes_by_priority(void **state)
+/* Posts of the sensor, as records of an earlier process: put there at once, which is quicker. */
+static void fill_posts(struct store *store, int count)
 {
-	char reason[32];
+	char payload[64];
+	__s64 row;
 	int i;
 
+	assert_int_equal(store_begin(store), 0);
+	for (i = 0; i < count; i++) {
+		const struct store_post post = {
+			.sink = "journald",
+			.lane = LANE_OTHERS,
+			.priority = 4,
+			.payload = payload,
+			.len = snprintf(payload, sizeof(payload), "{\"event\":{\"action\":\"%d\"}}",
+					i),
+		};
+
+		assert_int_equal(store_put_post(store, &post, &row), 0);
+	}
+	assert_int_equal(store_commit(store), 0);
+}
+
+static void what_does_not_fit_goes_by_priority(void **state)
+{
+	struct store *store = open_store();
+
+	fill_posts(store, OUTBOX_POSTS_MAX);
+	store_close(store);
 	desk_open(&desk, true);
 	desk.player[0]->answer = OUTLET_LATER;
 	desk_alert(&desk, ALERT_OPEN, 1);
-	for (i = 0; i < OUTBOX_POSTS_MAX + 4; i++) {
-		snprintf(reason, sizeof(reason), "%d", i);
-		desk_say(&desk, reason);
-	}
 	desk_alert(&desk, ALERT_CLOSE, 2);
+	desk_say(&desk, "fog");
 	desk_second(&desk);
 	assert_int_equal(desk_counts(&desk, 0)->unsent, OUTBOX_POSTS_MAX);
-	assert_int_equal(desk_counts(&desk, 0)->lost, 6);
+	assert_int_equal(desk_counts(&desk, 0)->lost, 3);
 	assert_true(desk.news[OUTBOX_LOST] > 0);
 	desk.player[0]->answer = OUTLET_SENT;
 	desk_second(&desk);
 	/* the record of the close is of the lowest priority, then come the oldest of the sensor's
 	 */
-	assert_memory_equal(desk.player[0]->said, "open 5 6 ", 9);
+	assert_memory_equal(desk.player[0]->said, "open 2 3 ", 9);
 	assert_null(strstr(desk.player[0]->said, "close"));
 	assert_int_equal(desk.player[0]->sent, OUTBOX_POSTS_MAX);
+	assert_int_equal(desk_counts(&desk, 1)->sent, 3);
 	desk_kill(&desk);
 }
 
