@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The control socket: who may ask, status, hostile lines, a socket that was left.
+# The control socket: who may ask, status and history, hostile lines, a socket that was left.
 . "$(dirname "$0")/../lib/check.sh"
 . "$LIB/topology.sh"
 . "$LIB/servers.sh"
@@ -35,6 +35,10 @@ END
 
 status() {
   "$SPIKEWATCH" status -c "$TMP/sw.yaml" --json
+}
+
+history() {
+  "$SPIKEWATCH" history -c "$TMP/sw.yaml" --json "$@"
 }
 
 value() { # JQ-EXPRESSION
@@ -109,11 +113,24 @@ hostile_test() {
   check_equal "many at once" "$(say 0 0 '' "$(printf 'status\\n%.0s' {1..200})" | grep -c '^{"version"')" 200
 }
 
+history_test() {
+  local all
+  all=$(history)
+  check_match "history has the incident" "$all" '"action":"open"'
+  check_match "and the start" "$all" '"action":"started"'
+  check_equal "of one rule" "$(history --rule http-error-spike-internal | jq -r .rule.id | sort -u)" http-error-spike-internal
+  check_equal "the newest one" "$(history --limit 1 | wc -l)" 1
+  check_equal "none of another" "$(history --rule nothing-like-it)" ""
+  check_match "as text" "$("$SPIKEWATCH" history -c "$TMP/sw.yaml")" 'open +HTTP Response Error Spike'
+  check_equal "a length that is none" "$(history --since soon 2>/dev/null; echo $?)" 2
+}
+
 stale_test() {
   sensor_stop KILL
   check "a killed sensor leaves its socket" [ -S "$TMP/run/control.sock" ]
   check_match "status says that nobody answers" "$(status 2>&1)" 'no spikewatch answers at .*control\.sock'
   check_equal "and fails" "$(status >/dev/null 2>&1; echo $?)" 1
+  check_match "history reads the file" "$(history)" '"action":"open"'
 }
 
 topology_make
@@ -128,6 +145,7 @@ start -i gwc -i gws
 status_test
 peers_test
 hostile_test
+history_test
 stale_test
 start -i gwc
 check_equal "the next one takes the socket" "$(value .ready)" true
