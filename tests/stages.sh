@@ -13,7 +13,7 @@ stage "replay" make -s CI=1 check-replay
 stage "unit tests, sanitizers" make -s -j2 CI=1 SAN=1 check
 stage "fuzz corpora" make -s -j2 check-fuzz-corpus
 stage "fuzz packets and responses" make -s -j2 CI=1 fuzz-parse fuzz-http1 SECONDS=60
-stage "fuzz the rest" make -s -j9 CI=1 fuzz-capture fuzz-chunk fuzz-config fuzz-control fuzz-csv fuzz-cuts fuzz-hosts fuzz-snapshot SECONDS=15
+stage "fuzz the rest" make -s -j9 CI=1 fuzz-baseline fuzz-capture fuzz-chunk fuzz-config fuzz-control fuzz-csv fuzz-cuts fuzz-hosts fuzz-snapshot SECONDS=15
 stage "bench" make -s bench CHECK=1
 stage "lint" make -s -j2 lint QUICK=1
 stage "man pages" make -s check-man

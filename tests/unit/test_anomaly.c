@@ -195,7 +195,13 @@ static void a_lasting_change_becomes_normal(void **state)
 	for (n = 0; n < 300; n++)
 		learn(anomaly, 20 + (double)(n % 5));
 	assert_true(judge(anomaly, 2000, SIDE_HIGH).score >= CRITICAL);
-	for (n = 0; n < 24; n++)
+	for (n = 0; n < 32; n++) { /* eight hours of an attack are no new level */
+		assert_true(judge(anomaly, 2000 + (double)(n % 7), SIDE_HIGH).score >= CRITICAL);
+		learn(anomaly, 2000 + (double)(n % 7));
+	}
+	assert_true(judge(anomaly, 20, SIDE_BOTH).score < 25);
+	assert_true(judge(anomaly, 20, SIDE_BOTH).typical < 40);
+	for (; n < 120; n++) /* 30 hours are */
 		learn(anomaly, 2000 + (double)(n % 7));
 	assert_true(judge(anomaly, 2000, SIDE_HIGH).score < 25);
 	assert_true(judge(anomaly, 20000, SIDE_HIGH).score >= CRITICAL);

@@ -14,8 +14,12 @@
 #define WEIGHT_LEAST   0.01
 #define BURN_SHARE     0.1
 
-#define MERIT_LEAST  0.2
-#define RARITY_AGAIN 0.2
+#define FAR_AGAIN    0.3
+#define MERIT_FAR    0.12
+#define FAR_FADES    0.8
+#define SHAKEN_FADES 0.95
+#define TAIL_SHARE   0.5
+#define TAIL_BLEND   300.0
 
 /* One bucket against the model. */
 struct verdict {
@@ -23,7 +27,9 @@ struct verdict {
 	double ln_raw[2]; /* by side: ln of the tail, both looks combined */
 	double ln_p[2];   /* recalibrated */
 	double residual;  /* standard normal, if the model is right */
+	double excess;    /* above what was expected, of a whole bucket */
 	double burn;
+	double lasting[2];
 };
 
 int anomaly_new(const struct anomaly_cfg *cfg, struct anomaly **ret)
@@ -81,17 +87,44 @@ static double residual_of(double upper, double lower)
 	return fmax(-RESIDUAL_MOST, fmin(z, RESIDUAL_MOST));
 }
 
-/* The last buckets' residuals with this one, scaled by how that sum varied. */
-static double burn_of(const struct anomaly *anomaly, double residual)
+/* The sum over the last buckets, this one in place of the oldest. */
+static double sum_of(const struct anomaly *anomaly, const double ring[BURN_BUCKETS], double value)
 {
-	double sum = residual, scale;
 	unsigned int i;
 
 	for (i = 0; i < BURN_BUCKETS; i++)
 		if (i != anomaly->learned % BURN_BUCKETS)
-			sum += anomaly->residual[i];
+			value += ring[i];
+	return value;
+}
+
+/* Without the one that is farthest out: what one bucket shows is not shown again by twelve. */
+static double lasting_of(const struct anomaly *anomaly, double excess, double sign)
+{
+	double sum = sign * sum_of(anomaly, anomaly->excess, excess), most = sign * excess;
+	unsigned int i;
+
+	for (i = 0; i < BURN_BUCKETS; i++)
+		if (i != anomaly->learned % BURN_BUCKETS)
+			most = fmax(most, sign * anomaly->excess[i]);
+	return sum - most;
+}
+
+/* The residuals' sum, scaled by how it varied. */
+static double burn_of(const struct anomaly *anomaly, double residual)
+{
+	double scale;
+
 	scale = (anomaly->burn_squares + 20 * BURN_BUCKETS) / (anomaly->burn_weight + 20);
-	return sum / sqrt(fmax(scale, BURN_BUCKETS));
+	return sum_of(anomaly, anomaly->residual, residual) / sqrt(fmax(scale, BURN_BUCKETS));
+}
+
+/* Both looks by half, once the past is long enough to be asked. */
+static double both_of(double ln_model, const struct tail *tail, double value)
+{
+	double share = TAIL_SHARE * tail->weight / (tail->weight + TAIL_BLEND);
+
+	return (1 - share) * ln_model + share * tail_ln_upper(tail, value);
 }
 
 static void judge(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,
@@ -105,16 +138,17 @@ static void judge(const struct anomaly *anomaly, const struct anomaly_bucket *bu
 	ret->ln_raw[SIDE_HIGH] = model_ln_upper(&ret->view, count);
 	ret->ln_raw[SIDE_LOW] = model_ln_lower(&ret->view, count);
 	ret->residual = residual_of(exp(ret->ln_raw[SIDE_HIGH]), exp(ret->ln_raw[SIDE_LOW]));
+	ret->excess = (count - ret->view.mean) / coverage;
 	ret->burn = burn_of(anomaly, ret->residual);
 	for (side = SIDE_HIGH; side <= SIDE_LOW; side++) {
-		double sign = side == SIDE_HIGH ? 1 : -1;
-		double single = ret->ln_raw[side];
-		double z = normal_quantile(single), burn = sign * ret->burn;
-		double both = (z + burn) / sqrt(2 + 2 / sqrt(BURN_BUCKETS));
+		double sign = side == SIDE_HIGH ? 1 : -1, single, several;
 
-		if (z > 0)
-			single = fmin(single - log(1 - BURN_SHARE),
-				      normal_ln_upper(both) - log(BURN_SHARE));
+		ret->lasting[side] = lasting_of(anomaly, ret->excess, sign);
+		single = both_of(ret->ln_raw[side], &anomaly->single[side], sign * ret->excess);
+		several = both_of(normal_ln_upper(sign * ret->burn), &anomaly->several[side],
+				  ret->lasting[side]);
+		if (sign * ret->residual > 0)
+			single = fmin(single - log(1 - BURN_SHARE), several - log(BURN_SHARE));
 		ret->ln_raw[side] = fmin(0, single);
 		ret->ln_p[side] = rarity_correct(&anomaly->rarity[side], ret->ln_raw[side]);
 	}
@@ -140,27 +174,38 @@ static bool is_seen(const struct anomaly_bucket *bucket)
 	return bucket->coverage >= ANOMALY_COVERAGE_MIN;
 }
 
-static void learn_burn(struct anomaly *anomaly, const struct verdict *verdict, double weight)
+static void learn_recent(struct anomaly *anomaly, const struct verdict *verdict, double weight,
+			 double again)
 {
-	double kept = 1 - weight / BURN_MEMORY, sum = verdict->residual;
-	unsigned int i;
+	double kept = 1 - weight / BURN_MEMORY;
+	double sum = sum_of(anomaly, anomaly->residual, verdict->residual);
+	unsigned int at = anomaly->learned % BURN_BUCKETS;
+	int side;
 
-	for (i = 0; i < BURN_BUCKETS; i++)
-		if (i != anomaly->learned % BURN_BUCKETS)
-			sum += anomaly->residual[i];
 	anomaly->burn_squares = anomaly->burn_squares * kept + weight * sum * sum;
 	anomaly->burn_weight = anomaly->burn_weight * kept + weight;
 	/* what one bucket shows is not shown again by twelve */
-	anomaly->residual[anomaly->learned % BURN_BUCKETS] = weight >= 1 ? verdict->residual : 0;
+	anomaly->residual[at] = weight < 1 ? 0 : verdict->residual;
+	anomaly->excess[at] = weight < 1 ? 0 : verdict->excess;
+	for (side = SIDE_HIGH; side <= SIDE_LOW; side++) {
+		double sign = side == SIDE_HIGH ? 1 : -1;
+
+		rarity_learn(&anomaly->rarity[side], verdict->ln_raw[side], again);
+		tail_learn(&anomaly->single[side], sign * verdict->excess, again);
+		tail_learn(&anomaly->several[side], verdict->lasting[side], again);
+	}
 }
 
 void anomaly_learn(struct anomaly *anomaly, const struct anomaly_bucket *bucket)
 {
 	const struct season_when when = when_of(anomaly, bucket);
 	double coverage = fmin(1, bucket->coverage), count = clamp_count(bucket->count);
+	double weight = 1;
 	struct verdict verdict;
-	double weight = 1, ln_p;
+	bool far, lasts;
 
+	if (bucket->start_s > anomaly->through_s)
+		anomaly->through_s = bucket->start_s;
 	if (!is_seen(bucket))
 		return;
 	if (!anomaly->learned) {
@@ -169,19 +214,21 @@ void anomaly_learn(struct anomaly *anomaly, const struct anomaly_bucket *bucket)
 		return;
 	}
 	judge(anomaly, bucket, coverage, &verdict);
-	ln_p = fmin(verdict.ln_p[SIDE_HIGH], verdict.ln_p[SIDE_LOW]);
-	if (anomaly->learned >= ANOMALY_READY) {
-		double again = anomaly->far ? RARITY_AGAIN : 1;
-
-		weight = weight_of(ln_p);
-		rarity_learn(&anomaly->rarity[SIDE_HIGH], verdict.ln_raw[SIDE_HIGH], again);
-		rarity_learn(&anomaly->rarity[SIDE_LOW], verdict.ln_raw[SIDE_LOW], again);
-	}
-	learn_burn(anomaly, &verdict, weight);
+	weight = weight_of(fmin(verdict.ln_p[SIDE_HIGH], verdict.ln_p[SIDE_LOW]));
+	far = weight < 1;
+	lasts = anomaly->far >= FAR_LASTS || anomaly->learned < ANOMALY_READY;
+	if (lasts)
+		weight = 1;
+	if (anomaly->learned >= ANOMALY_READY)
+		learn_recent(anomaly, &verdict, weight, far ? pow(FAR_AGAIN, anomaly->far) : 1);
 	model_learn(&anomaly->model, &when, &verdict.view, count, coverage, weight,
-		    anomaly->far ? 1 : fmax(weight, MERIT_LEAST));
+		    far && !lasts ? MERIT_FAR : 1);
+	if (far && anomaly->far < FAR_LASTS && anomaly->far + 1 >= FAR_LASTS)
+		model_shift(&anomaly->model, count / coverage);
 	anomaly->learned++;
-	anomaly->far = ln_p < log(WEIGHT_FULL_P);
+	anomaly->model.shaken = far ? 1 : anomaly->model.shaken * SHAKEN_FADES;
+	anomaly->far = far ? fmin(anomaly->far + 1, FAR_MOST)
+			   : fmax(0, anomaly->far * FAR_FADES - .01);
 }
 
 void anomaly_judge(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,
@@ -243,6 +290,11 @@ double anomaly_influence(const struct anomaly *anomaly, const struct anomaly_buc
 __u64 anomaly_learned(const struct anomaly *anomaly)
 {
 	return anomaly->learned;
+}
+
+__s64 anomaly_through_s(const struct anomaly *anomaly)
+{
+	return anomaly->through_s;
 }
 
 unsigned int anomaly_missing(const struct anomaly *anomaly)

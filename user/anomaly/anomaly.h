@@ -68,6 +68,9 @@ double anomaly_influence(const struct anomaly *anomaly, const struct anomaly_buc
 /* Closed buckets that were learned. */
 __u64 anomaly_learned(const struct anomaly *anomaly);
 
+/* The start of the last closed bucket, seen or not; 0 before the first. */
+__s64 anomaly_through_s(const struct anomaly *anomaly);
+
 /* How many more it takes until alerts can come. */
 unsigned int anomaly_missing(const struct anomaly *anomaly);
 __u64 anomaly_bucket_s(const struct anomaly *anomaly);

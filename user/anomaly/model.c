@@ -6,23 +6,26 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 
+#define SHIFT_BUCKETS 4.0
+#define RETURNS       0.02
+#define OUTLIERS      2e-4 /* of what nothing explains: their share, by decades */
 #define PRIOR_COUNT   0.5
 #define DISPERSION    0.05 /* a before anything is known, and how sure that is */
 #define DISPERSION_SD 0.1
 #define LOG_PRIOR     3.0 /* buckets */
 #define TREND_GAIN    0.15
-#define TREND_SLOPE   0.01
-#define LAST_GAIN     0.4
+#define TREND_SLOPE   0.002
 #define WEIGHT_LEAST  1e-3
 
 static const double memories[MODEL_MEMORIES] = { 12, 96, 1000 };
 
 /* ln of weights before anything is known: simple models first. */
 static const double season_doubt[SEASON_KINDS] = { 0, 1, 2, 2 };
-static const double family_doubt[FAMILIES] = { 0, 3, 4 };
+static const double family_doubt[FAMILIES] = { 0, 4, 6 };
 
-enum { TREND = MODEL_SEASONAL, LAST };
+enum { TREND = MODEL_SEASONAL };
 
 static double doubt(unsigned int forecast, unsigned int family)
 {
@@ -33,8 +36,6 @@ static double doubt(unsigned int forecast, unsigned int family)
 /* Buckets that a forecast's level was made of. */
 static double level_buckets(const struct model *model, unsigned int i)
 {
-	if (i == LAST)
-		return fmin(model->buckets, 1 / LAST_GAIN);
 	return i == TREND ? fmin(model->buckets, 1 / TREND_GAIN) : model->forecast[i].factors;
 }
 
@@ -47,8 +48,6 @@ static double level_of(const struct model *model, unsigned int i, const double *
 {
 	const struct model_forecast *forecast = &model->forecast[i];
 
-	if (i == LAST)
-		return model->last + PRIOR_COUNT * LAST_GAIN;
 	if (i == TREND)
 		return fmax(model->trend_level + model->trend_slope,
 			    PRIOR_COUNT / fmax(1, model->buckets));
@@ -100,14 +99,44 @@ static void view_forecast(const struct model *model, unsigned int i, double mean
 		};
 }
 
+/* The weighted median of the forecasts: one that ran after an outlier does not move it. */
+static double median_mean(const struct model_view *view)
+{
+	double mean[MODEL_FORECASTS], weight[MODEL_FORECASTS], sum = 0;
+	int i, j;
+
+	for (i = 0; i < MODEL_FORECASTS; i++) {
+		const struct model_expert *expert = &view->expert[i * MODEL_FAMILIES];
+		double share = expert[0].weight + expert[1].weight + expert[2].weight;
+
+		for (j = i; j > 0 && mean[j - 1] > expert->mean; j--) {
+			mean[j] = mean[j - 1];
+			weight[j] = weight[j - 1];
+		}
+		mean[j] = expert->mean;
+		weight[j] = share;
+	}
+	for (i = 0; i < MODEL_FORECASTS - 1 && (sum += weight[i]) < 0.5; i++)
+		;
+	return mean[i];
+}
+
+/* Has it the longest memory? */
+static bool remembers(unsigned int expert)
+{
+	unsigned int forecast = expert / MODEL_FAMILIES;
+
+	return forecast < TREND && forecast % MODEL_MEMORIES == MODEL_MEMORIES - 1;
+}
+
 void model_view(const struct model *model, const struct season_when *when, double coverage,
 		struct model_view *ret)
 {
-	double factors[SEASON_KINDS], best = -INFINITY, sum = 0;
+	double factors[SEASON_KINDS], best = -INFINITY, sum = 0, settled = 0;
+	double returns = RETURNS * model->shaken;
 	unsigned int i;
 
 	season_factors(&model->season, when, factors);
-	ret->mean = 0;
 	for (i = 0; i < MODEL_FORECASTS; i++)
 		view_forecast(model, i, mean_of(model, i, factors), coverage,
 			      &ret->expert[i * MODEL_FAMILIES]);
@@ -118,10 +147,13 @@ void model_view(const struct model *model, const struct season_when *when, doubl
 	}
 	for (i = 0; i < MODEL_EXPERTS; i++)
 		sum += ret->expert[i].weight = exp(ret->expert[i].weight - best);
-	for (i = 0; i < MODEL_EXPERTS; i++) {
-		ret->expert[i].weight /= sum;
-		ret->mean += ret->expert[i].weight * ret->expert[i].mean;
-	}
+	for (i = 0; i < MODEL_EXPERTS; i++)
+		if (remembers(i))
+			settled += ret->expert[i].weight;
+	for (i = 0; i < MODEL_EXPERTS; i++)
+		ret->expert[i].weight *= (1 - returns) / sum +
+					 (remembers(i) ? returns / settled : 0);
+	ret->mean = median_mean(ret);
 }
 
 static struct negbin negbin_of(const struct model_expert *expert)
@@ -245,16 +277,17 @@ static void learn_errors(struct model_forecast *forecast, double mean, double co
 static void learn_merit(struct model *model, const struct model_view *view, double count,
 			double weight)
 {
-	double ln_mass[MODEL_EXPERTS], best = -INFINITY;
+	double merit[MODEL_EXPERTS], best = -INFINITY;
+	double outlier = log(OUTLIERS / (count + 1));
 	unsigned int i;
 
 	for (i = 0; i < MODEL_EXPERTS; i++) {
-		ln_mass[i] = expert_mass(&view->expert[i], count);
-		best = fmax(best, ln_mass[i]);
+		merit[i] = model->merit[i] * (1 - weight / MODEL_MERIT_MEMORY) +
+			   weight * fmax(expert_mass(&view->expert[i], count), outlier);
+		best = fmax(best, merit[i]);
 	}
 	for (i = 0; i < MODEL_EXPERTS; i++)
-		model->merit[i] = (float)(model->merit[i] * (1 - weight / MODEL_MERIT_MEMORY) +
-					  weight * fmax(ln_mass[i] - best, -MODEL_MERIT_CLIP));
+		model->merit[i] = (float)fmax(merit[i] - best, -MODEL_MERIT_MOST);
 }
 
 void model_learn(struct model *model, const struct season_when *when, const struct model_view *view,
@@ -270,9 +303,8 @@ void model_learn(struct model *model, const struct season_when *when, const stru
 				     view->expert[i * MODEL_FAMILIES].mean / coverage, whole,
 				     weight);
 	} else {
-		model->last = model->trend_level = whole;
+		model->trend_level = whole;
 	}
-	model->last += LAST_GAIN * (whole - model->last);
 	season_factors(&model->season, when, factors);
 	for (i = 0; i < TREND; i++) {
 		struct model_forecast *forecast = &model->forecast[i];
@@ -287,4 +319,16 @@ void model_learn(struct model *model, const struct season_when *when, const stru
 	model->buckets = model->buckets * (1 - 1 / MODEL_ERROR_MEMORY) + 1;
 	model->filled = model->filled * (1 - 1 / MODEL_ERROR_MEMORY) + (count > 0);
 	season_learn(&model->season, when, whole, weight);
+}
+
+void model_shift(struct model *model, double level)
+{
+	unsigned int i;
+
+	for (i = 0; i < TREND; i += MODEL_MEMORIES) {
+		model->forecast[i].factors = SHIFT_BUCKETS;
+		model->forecast[i].counts = SHIFT_BUCKETS * level;
+	}
+	model->trend_level = level;
+	model->trend_slope = 0;
 }

@@ -30,11 +30,11 @@
  */
 #define MODEL_MEMORIES     3
 #define MODEL_SEASONAL     (SEASON_KINDS * MODEL_MEMORIES)
-#define MODEL_FORECASTS    (MODEL_SEASONAL + 2)
+#define MODEL_FORECASTS    (MODEL_SEASONAL + 1)
 #define MODEL_FAMILIES     3
 #define MODEL_EXPERTS      (MODEL_FORECASTS * MODEL_FAMILIES)
-#define MODEL_MERIT_MEMORY 150.0
-#define MODEL_MERIT_CLIP   10.0
+#define MODEL_MERIT_MEMORY 500.0
+#define MODEL_MERIT_MOST   12.0
 #define MODEL_ERROR_MEMORY 700.0 /* buckets */
 
 /* What learning keeps its state within, so that what is stored can be held against it. */
@@ -60,12 +60,13 @@ struct model_forecast {
 struct model {
 	struct season season;
 	struct model_forecast forecast[MODEL_FORECASTS];
-	double last; /* about the last three buckets, outliers too */
 	double trend_level;
 	double trend_slope;
+	double shaken; /* 0..1: 1 after an outlier, fading */
 	double filled; /* forgetting sums: buckets that were not empty, and all */
 	double buckets;
 	float merit[MODEL_EXPERTS]; /* ln of likelihood, the best is 0 */
+	float spare;                /* 0 */
 };
 
 /* One distribution of the mixture. */
@@ -102,5 +103,9 @@ double model_quantile(const struct model_view *view, double p);
  */
 void model_learn(struct model *model, const struct season_when *when, const struct model_view *view,
 		 double count, double coverage, double weight, double merit_weight);
+
+/* The level has changed to stay: forecasts of short memory begin there, the long ones keep theirs.
+ */
+void model_shift(struct model *model, double level);
 
 #endif

@@ -18,17 +18,27 @@ static unsigned int bin_of(double s)
 	return even < RARITY_BINS - 1 ? (unsigned int)even : RARITY_BINS - 1;
 }
 
+/* One excess counts as several times the mean of those before at the most. */
+static double clip(double excess, double above)
+{
+	return fmin(RARITY_EXCESS_MOST, fmax(12, 6 * excess / fmax(above, 1)));
+}
+
 void rarity_learn(struct rarity *rarity, double ln_p, double weight)
 {
-	double kept = 1 - weight / RARITY_MEMORY, s = -ln_p;
+	double memory, kept, s = -ln_p;
 	unsigned int i;
 
+	rarity->seen = fmin(rarity->seen + weight, RARITY_MEMORY * RARITY_YOUTH);
+	memory = fmax(rarity->seen / RARITY_YOUTH, RARITY_SHORT);
+	kept = 1 - weight / memory;
 	rarity->total = rarity->total * kept + weight;
 	rarity->above = rarity->above * kept;
 	rarity->excess = rarity->excess * kept;
 	if (s > RARITY_LEVEL) {
 		rarity->above += weight;
-		rarity->excess += weight * fmin(s - RARITY_LEVEL, RARITY_EXCESS_MOST);
+		rarity->excess += weight *
+				  fmin(s - RARITY_LEVEL, clip(rarity->excess, rarity->above));
 	}
 	for (i = 0; i < RARITY_BINS; i++)
 		rarity->bin[i] = (float)(rarity->bin[i] * kept);
@@ -40,11 +50,11 @@ double rarity_correct(const struct rarity *rarity, double ln_p)
 	double s = -ln_p, part = exp(-RARITY_LEVEL), expected = RARITY_PRIOR * part;
 	double above = (rarity->above + expected) / (rarity->total + RARITY_PRIOR);
 	double mean = (rarity->excess + expected) / (rarity->above + expected);
-	double level = -log(fmax(above, part));
+	double level = -log(above);
 
 	if (s <= RARITY_LEVEL)
 		return -s * level / RARITY_LEVEL;
-	return -level - (s - RARITY_LEVEL) / fmax(mean, RARITY_MARGIN);
+	return -level - (s - RARITY_LEVEL) / fmax(mean * RARITY_MARGIN, RARITY_LEAST);
 }
 
 static double curve(double percentile)

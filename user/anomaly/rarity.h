@@ -19,14 +19,18 @@
  */
 #define RARITY_BINS        48
 #define RARITY_LEVEL       2.302585
-#define RARITY_MARGIN      1.1    /* the least that the mean excess is taken for */
+#define RARITY_MARGIN      1.1 /* the least that the mean excess is taken for */
+#define RARITY_LEAST       0.6
+#define RARITY_SHORT       300.0
+#define RARITY_YOUTH       3.0
 #define RARITY_PRIOR       200.0  /* buckets */
 #define RARITY_BLEND       1000.0 /* buckets */
-#define RARITY_EXCESS_MOST 12.0
+#define RARITY_EXCESS_MOST 1000.0
 #define RARITY_MEMORY      4000.0 /* buckets */
 
 /* Plain data; all zero: nothing is known. */
 struct rarity {
+	double seen;
 	double total; /* forgetting sums */
 	double above;
 	double excess;

@@ -61,12 +61,11 @@ static bool model_is_sane(const struct model *model, bool learned)
 		if (model->forecast[i].factors < MODEL_FACTOR_LEAST)
 			return false;
 	for (i = 0; i < MODEL_EXPERTS; i++)
-		if (!at_most(-model->merit[i], MODEL_MERIT_CLIP * MODEL_MERIT_MEMORY))
+		if (!at_most(-model->merit[i], MODEL_MERIT_MOST))
 			return false;
 	return bins_are_sane(model->season.day, SEASON_DAY_BINS, SEASON_DAYS) &&
 	       bins_are_sane(model->season.week, SEASON_WEEK_BINS, SEASON_WEEKS) &&
-	       at_most(model->last, MODEL_MEAN_MOST) &&
-	       at_most(model->trend_level, MODEL_MEAN_MOST) &&
+	       at_most(model->trend_level, MODEL_MEAN_MOST) && at_most(model->shaken, 1) &&
 	       at_most(fabs(model->trend_slope), MODEL_MEAN_MOST) &&
 	       at_most(model->buckets, MODEL_ERROR_MEMORY) &&
 	       at_most(model->filled, model->buckets);
@@ -82,10 +81,25 @@ static bool rarity_is_sane(const struct rarity *rarity)
 			return false;
 		sum += rarity->bin[i];
 	}
-	return at_most(rarity->total, RARITY_MEMORY) &&
+	return at_most(rarity->seen, RARITY_MEMORY * RARITY_YOUTH) &&
+	       at_most(rarity->total, RARITY_MEMORY) &&
 	       fabs(sum - rarity->total) <= ROUNDING * (1 + rarity->total) &&
 	       at_most(rarity->above, rarity->total) &&
 	       at_most(rarity->excess, RARITY_EXCESS_MOST * rarity->above);
+}
+
+static bool tail_is_sane(const struct tail *tail)
+{
+	return at_most(tail->seen, TAIL_MEMORY * TAIL_YOUTH) &&
+	       at_most(tail->weight, TAIL_MEMORY) && at_most(tail->above, tail->weight) &&
+	       at_most(tail->excess, TAIL_LN_MOST * tail->above) &&
+	       at_most(fabs(tail->ln_level), TAIL_LN_MOST);
+}
+
+static bool side_is_sane(const struct anomaly *anomaly, int side)
+{
+	return rarity_is_sane(&anomaly->rarity[side]) && tail_is_sane(&anomaly->single[side]) &&
+	       tail_is_sane(&anomaly->several[side]);
 }
 
 bool anomaly_is_sane(const struct anomaly *anomaly)
@@ -93,13 +107,13 @@ bool anomaly_is_sane(const struct anomaly *anomaly)
 	size_t i;
 
 	for (i = 0; i < BURN_BUCKETS; i++)
-		if (!at_most(fabs(anomaly->residual[i]), RESIDUAL_MOST))
+		if (!at_most(fabs(anomaly->residual[i]), RESIDUAL_MOST) ||
+		    !at_most(fabs(anomaly->excess[i]), 4 * MODEL_MEAN_MOST))
 			return false;
 	return model_is_sane(&anomaly->model, anomaly->learned) &&
-	       rarity_is_sane(&anomaly->rarity[SIDE_HIGH]) &&
-	       rarity_is_sane(&anomaly->rarity[SIDE_LOW]) &&
+	       side_is_sane(anomaly, SIDE_HIGH) && side_is_sane(anomaly, SIDE_LOW) &&
 	       at_most(anomaly->burn_weight, BURN_MEMORY) &&
 	       at_most(anomaly->burn_squares,
 		       anomaly->burn_weight * pow(BURN_BUCKETS * RESIDUAL_MOST, 2)) &&
-	       anomaly->far <= 1;
+	       at_most(anomaly->far, FAR_MOST);
 }

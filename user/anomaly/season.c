@@ -110,13 +110,3 @@ void season_factors(const struct season *season, const struct season_when *when,
 	ret[SEASON_WEEK] = fmax(pull(week->visits, week->mean / weekly, WEEK_PULL, smooth),
 				FACTOR_LEAST);
 }
-
-void season_scale(struct season *season, double factor)
-{
-	unsigned int i;
-
-	for (i = 0; i < SEASON_DAY_BINS; i++)
-		season->day[i].mean = (float)(season->day[i].mean * factor);
-	for (i = 0; i < SEASON_WEEK_BINS; i++)
-		season->week[i].mean = (float)(season->week[i].mean * factor);
-}

@@ -45,7 +45,5 @@ void season_learn(struct season *season, const struct season_when *when, double 
 /* Factors by kind; all 1 where nothing is known. */
 void season_factors(const struct season *season, const struct season_when *when,
 		    double ret[SEASON_KINDS]);
-/* The whole level changed by this factor. */
-void season_scale(struct season *season, double factor);
 
 #endif

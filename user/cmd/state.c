@@ -11,8 +11,10 @@
 #include "record/text.h"
 #include "util/log.h"
 
-#define SECOND_NS       1000000000ULL
-#define SAVE_EVERY_NS   (10 * SECOND_NS)
+#define SECOND_NS     1000000000ULL
+#define SAVE_EVERY_NS (10 * SECOND_NS)
+/* So long at most the loop stands still for it, at each look. */
+#define SAVE_SLICE_NS   (30 * 1000000ULL)
 #define FORGET_EVERY_NS (3600 * SECOND_NS)
 /* While the store fails, so many buckets wait: two of 15 minutes of 10,000 groups and more. */
 #define WAITING_MAX 32768
@@ -27,8 +29,10 @@ struct state {
 	struct store *store;
 	struct waiting *waiting;
 	size_t count, capacity;
-	__u64 lost;                  /* buckets that found no room */
-	__u64 due_ns, forget_due_ns; /* CLOCK_BOOTTIME */
+	size_t put;    /* of the waiting: their buckets are in the store */
+	size_t models; /* baselines that are in the store, in the order of judge_each_series() */
+	__u64 lost;    /* buckets that found no room */
+	__u64 due_ns, forget_due_ns; /* CLOCK_BOOTTIME, CLOCK_MONOTONIC */
 	bool failing;                /* and it was said */
 };
 
@@ -208,6 +212,12 @@ static bool make_room(struct state *state)
 	size_t capacity = state->capacity ? state->capacity * 2 : 64;
 	struct waiting *waiting;
 
+	if (state->put && state->count == state->capacity) { /* their baselines tell of the rule */
+		state->count -= state->put - 1;
+		memmove(state->waiting, &state->waiting[state->put - 1],
+			state->count * sizeof(*state->waiting));
+		state->put = 1;
+	}
 	if (state->count < state->capacity)
 		return true;
 	if (state->capacity >= WAITING_MAX)
@@ -239,84 +249,134 @@ void state_take_bucket(const struct judge_series *series, const struct anomaly_b
 	};
 }
 
-static int put_waiting(const struct state *state)
+/* A part of the work of a save: what is due, until when. */
+struct slice {
+	struct state *state;
+	__u64 until_ns;          /* CLOCK_MONOTONIC; 0: all of it */
+	const struct rule *rule; /* the last one that was asked for, */
+	bool closed;             /* and whether a bucket of it was closed since the last save */
+	size_t series;           /* passed by */
+	bool done;               /* nothing is left */
+	int err;
+};
+
+static bool is_over(const struct slice *slice)
 {
+	return slice->until_ns && cmd_now_ns(CLOCK_MONOTONIC) >= slice->until_ns;
+}
+
+static int put_buckets(struct slice *slice)
+{
+	struct state *state = slice->state;
 	struct store_series series;
 	int err = 0;
 
-	for (size_t i = 0; i < state->count && !err; i++) {
-		const struct waiting *waiting = &state->waiting[i];
+	while (state->put < state->count && !err && !is_over(slice)) {
+		const struct waiting *waiting = &state->waiting[state->put];
 
 		state_series(waiting->rule, &series);
 		series.group = &waiting->group;
 		err = store_put_bucket(state->store, &series, &waiting->bucket);
 		if (err == -EINVAL) /* a clock before 1970 */
 			err = 0;
+		if (!err)
+			state->put++;
 	}
 	return err;
 }
 
-struct saving {
-	const struct state *state;
-	int err;
-};
+static bool has_closed(struct slice *slice, const struct rule *rule)
+{
+	if (rule == slice->rule)
+		return slice->closed;
+	slice->rule = rule;
+	slice->closed = false;
+	for (size_t i = slice->state->count; i && !slice->closed; i--)
+		slice->closed = slice->state->waiting[i - 1].rule == rule;
+	return slice->closed;
+}
 
-/* All series of a rule close their buckets together: where one did, all baselines are new. */
+/*
+ * All series of a rule close their buckets together: where one did, all baselines are new. Their
+ * order may change from slice to slice: one that is missed is at the next start what was kept
+ * before, and learns the kept buckets anew.
+ */
 static void put_model(const struct judge_series *series, void *arg)
 {
 	unsigned char model[STORE_MODEL_MAX];
-	struct saving *saving = arg;
-	const struct waiting *last = NULL;
+	struct slice *slice = arg;
+	struct state *state = slice->state;
 	struct store_series known;
 	size_t len;
 
-	for (size_t i = saving->state->count; i && !last; i--)
-		if (saving->state->waiting[i - 1].rule == series->rule)
-			last = &saving->state->waiting[i - 1];
-	if (saving->err || !last || !state_series(series->rule, &known))
+	if (slice->err || slice->series++ < state->models || is_over(slice))
+		return;
+	state->models++;
+	if (!anomaly_learned(series->anomaly) || !has_closed(slice, series->rule) ||
+	    !state_series(series->rule, &known))
 		return;
 	known.group = series->group;
-	saving->err = anomaly_save(series->anomaly, model, sizeof(model), &len);
-	if (!saving->err)
-		saving->err = store_put_model(saving->state->store, &known, last->bucket.start_s,
-					      model, len);
+	slice->err = anomaly_save(series->anomaly, model, sizeof(model), &len);
+	if (!slice->err)
+		slice->err = store_put_model(state->store, &known,
+					     anomaly_through_s(series->anomaly), model, len);
 }
 
-/* All that is new in one transaction, or nothing of it. */
-static int save(struct sensor *sensor, __u64 now_ns)
+static int put_models(struct sensor *sensor, struct slice *slice)
+{
+	judge_each_series(sensor->judge, put_model, slice);
+	slice->done = slice->state->models >= slice->series;
+	return slice->err;
+}
+
+/*
+ * A slice in one transaction: the buckets first, which are what was counted, then the baselines,
+ * which could be learned anew from them. Whatever ends the process, a series has a baseline and the
+ * buckets since.
+ */
+static int save(struct sensor *sensor, __u64 budget_ns)
 {
 	struct state *state = sensor->state;
-	struct saving saving = { .state = state };
+	__u64 now_ns = cmd_now_ns(CLOCK_MONOTONIC);
+	struct slice slice = { .state = state, .until_ns = budget_ns ? now_ns + budget_ns : 0 };
+	size_t put = state->put, models = state->models;
 	int err = store_begin(state->store);
 
 	if (!err)
-		err = put_waiting(state);
-	if (!err) {
-		judge_each_series(sensor->judge, put_model, &saving);
-		err = saving.err;
-	}
+		err = put_buckets(&slice);
+	if (!err && state->put == state->count)
+		err = put_models(sensor, &slice);
 	if (!err && now_ns >= state->forget_due_ns) {
 		err = store_forget_idle(state->store, time(NULL));
 		state->forget_due_ns = now_ns + FORGET_EVERY_NS;
 	}
 	if (!err)
 		err = store_commit(state->store);
+	if (err) { /* nothing of it is kept: it is done again */
+		state->put = put;
+		state->models = models;
+	} else if (slice.done) {
+		state->count = 0;
+		state->put = 0;
+		state->models = 0;
+	}
 	return err;
 }
 
-static void save_and_say(struct sensor *sensor)
+/* Returns whether there is more to be saved. */
+static bool save_and_say(struct sensor *sensor, __u64 budget_ns)
 {
 	struct state *state = sensor->state;
 	char why[256];
 
 	if (!state || !state->store || !state->count)
-		return;
-	if (save(sensor, cmd_now_ns(CLOCK_BOOTTIME))) {
+		return false;
+	if (save(sensor, budget_ns)) {
 		snprintf(why, sizeof(why), "%.120s cannot be written (%.80s)",
 			 sensor->config->state, store_failure(state->store));
 		store_rollback(state->store);
 		say_failing(sensor, why);
-		return;
+		return false;
 	}
 	if (state->failing)
 		sensor_say(sensor, SENSOR_RECOVERED, "state",
@@ -324,7 +384,7 @@ static void save_and_say(struct sensor *sensor)
 			   state->lost);
 	state->failing = false;
 	state->lost = 0;
-	state->count = 0;
+	return state->count > 0;
 }
 
 void state_look_after(struct sensor *sensor)
@@ -333,13 +393,13 @@ void state_look_after(struct sensor *sensor)
 
 	if (!sensor->state || now_ns < sensor->state->due_ns)
 		return;
-	sensor->state->due_ns = now_ns + SAVE_EVERY_NS;
-	save_and_say(sensor);
+	if (!save_and_say(sensor, SAVE_SLICE_NS))
+		sensor->state->due_ns = now_ns + SAVE_EVERY_NS;
 }
 
 void state_before_reload(struct sensor *sensor)
 {
-	save_and_say(sensor);
+	save_and_say(sensor, 0);
 }
 
 /* Buckets that could not be written wait on, under the rule that they are of. */
@@ -347,6 +407,8 @@ static void keep_waiting(struct state *state, const struct config *config)
 {
 	size_t kept = 0;
 
+	state->put = 0; /* once more does no harm */
+	state->models = 0;
 	for (size_t i = 0; i < state->count; i++) {
 		struct waiting waiting = state->waiting[i];
 		const struct rule *rule = find_rule(config, waiting.rule->id);
@@ -375,7 +437,7 @@ void state_close(struct sensor *sensor)
 {
 	if (!sensor->state)
 		return;
-	save_and_say(sensor);
+	save_and_say(sensor, 0);
 	store_close(sensor->state->store);
 	free(sensor->state->waiting);
 	free(sensor->state);
