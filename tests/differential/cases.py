@@ -56,14 +56,23 @@ def with_empty_lines(random, plain):
 
 
 def all_at_once(random, plain):
-    exchanges = some_exchanges(random, plain, BODIES + ("head",))
+    exchanges = some_exchanges(random, plain, BODIES)
+    for place in range(len(exchanges)):  # HEAD only where what follows tells that it was one
+        if random.random() < 0.2:
+            head = Exchange(random, "head", plain)
+            if head.framing in ("chunked", "zero"):
+                exchanges[place] = head
     if random.random() < 0.2:
-        exchanges.append(Exchange(random, "close", plain))
+        exchanges.append(Exchange(random, random.choice(("head", "close")), plain))
     return traffic.pipelined(random, exchanges)
 
 
 def while_answered(random, _):
-    return traffic.mixed(random, some_exchanges(random, True, BODIES + ("head",)))
+    return traffic.mixed(random, some_exchanges(random, True, BODIES))
+
+
+def heads_among_others(random, plain):
+    return traffic.pipelined(random, some_exchanges(random, plain, BODIES + ("head",)))
 
 
 def before_asked(random, _):
@@ -82,6 +91,8 @@ def no_http(random, _):
 BODIES = ("length", "chunked", "zero", "none")
 ALWAYS = ((all_at_once, 4), (while_answered, 2), (before_asked, 1), (in_tunnel, 1))
 ORDINARY = ALWAYS + ((one_after_another, 10), (no_http, 1), (with_empty_lines, 2))
+# A response that overtakes its HEAD is read as if it had a body.
+IN_ORDER = ORDINARY + ((heads_among_others, 6),)
 DAMAGED = ALWAYS + ((told_one_by_one, 10),)
 
 
@@ -177,7 +188,7 @@ def speak(random, kind):
     """What a connection of this class is about: its name, dialogues, what is done to the last one."""
     if kind == "a":
         how = random.choice((None, "mix_up"))
-        return f" {how}" if how else "", [ordinary(random, False)], how
+        return f" {how}" if how else "", [ordinary(random, False, ORDINARY if how else IN_ORDER)], how
     if kind == "b":
         how = random.choice(("overtake", "lose", "lose_bodies"))
         first = answers(random, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
