@@ -179,7 +179,7 @@ lint-cppcheck:
 		-D'DECLARE_LIBBPF_OPTS(TYPE, NAME, ...)=struct TYPE NAME = { __VA_ARGS__ }' -Iinclude -Iuser -I. user
 
 # --- install ------------------------------------------------------------------------------------
-.PHONY: install clean
+.PHONY: install deb check-deb clean
 install: all ## into DESTDIR and PREFIX
 	install -Dm755 $(B)/spikewatch $(DESTDIR)$(PREFIX)/bin/spikewatch
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/spikewatch.8
@@ -191,7 +191,13 @@ install: all ## into DESTDIR and PREFIX
 	@test -e $(DESTDIR)$(SYSCONFDIR)/spikewatch/spikewatch.yaml || \
 		install -Dvm644 -t $(DESTDIR)$(SYSCONFDIR)/spikewatch config/spikewatch.yaml
 
+deb: all ## build/deb/spikewatch_VERSION_ARCH.deb
+	@tools/make-deb.sh
+
+check-deb: all ## the package, installed, upgraded, removed and purged in a Debian of its own (root)
+	@tests/deb.sh
+
 clean: ## remove all that was built
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -name '*.d' -type f 2>/dev/null)

@@ -13,3 +13,4 @@ stage "flood" make -s CI=1 bench-flood
 stage "lint, with the static analyzer" make -s -j2 lint
 stage "soak" env SOAK_SECONDS=600 make -s CI=1 check-e2e ONLY=soak.sh
 stage "soak, sanitizers" env SOAK_SECONDS=600 make -s CI=1 SAN=1 check-e2e ONLY=soak.sh
+stage "Debian package" make -s check-deb

@@ -9,7 +9,7 @@ if command -v apt-get >/dev/null; then
   build="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libyaml-dev libjansson-dev libpcap-dev libsqlite3-dev libseccomp-dev libmicrohttpd-dev libcurl4-openssl-dev libc-ares-dev libmaxminddb-dev"
   tests="libcmocka-dev nginx-light nftables iproute2 iputils-ping ethtool tcpdump python3 jq curl procps util-linux systemd
     clang-format clang-tidy cppcheck mandoc git openssl
-    apache2-bin apache2-utils lighttpd haproxy squid wrk nghttp2-client iptables nmap hping3 prometheus"
+    apache2-bin apache2-utils lighttpd haproxy squid wrk nghttp2-client iptables nmap hping3 dpkg-dev lintian mmdebstrap prometheus"
   # The sanitizers' runtime of the distribution's clang, for the fuzzers.
   clang_major() { apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\).*/\1/p' | head -n 1; }
   major=$(clang_major)
