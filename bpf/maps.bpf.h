@@ -76,6 +76,16 @@ __u32 keys_used[2][KEYS_FEEDS][16] = {};
  */
 __u8 drop_marks[2][DROP_MARKS] = {};
 
+/*
+ * Programs and maps may outlive a process (keep_attached). Whose sw_drop counts: the tracepoint may
+ * have two for a moment, the old one and the one that takes over. And what the next process must
+ * know, which no program reads.
+ */
+const volatile __u32 drop_generation = 0;
+volatile __u32 drop_owner = 0;
+volatile __u32 kept_netns = 0;
+volatile __u64 kept_until_ns = 0; /* CLOCK_BOOTTIME: when the last epoch was closed */
+
 struct flow_key {
 	struct addr client;
 	struct addr server;

@@ -360,5 +360,7 @@ int sw_hook_leave(__u64 *ctx)
 SEC("tp_btf/kfree_skb")
 int sw_drop(__u64 *ctx)
 {
+	if (drop_owner != drop_generation)
+		return 0;
 	return see_drop((struct sk_buff *)ctx[0], drop_reason(ctx));
 }

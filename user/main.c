@@ -18,6 +18,7 @@ static const struct {
 	{ "check", cmd_check, "validate a configuration, print the effective one" },
 	{ "replay", cmd_replay, "the same programs and rules over captures (pcap, pcapng)" },
 	{ "score", cmd_score, "how unusual each count of a series is (CSV: time,count)" },
+	{ "detach", cmd_detach, "take away what a sensor left attached" },
 	{ "backtest", cmd_backtest, "what anomaly rules would have raised over the counts kept" },
 	{ "status", cmd_status, "how the running sensor stands" },
 	{ "history", cmd_history, "records that were written: incidents, and about the sensor" },

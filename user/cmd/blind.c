@@ -38,6 +38,7 @@ static const char *const names[BLIND_KIND_MAX] = {
 	[BLIND_MISSED] = "missed",
 	[BLIND_MAPS] = "maps",
 	[BLIND_CLOCK] = "clock",
+	[BLIND_NOT_KEPT] = "not_kept",
 	[BLIND_FILTER_EVENTS] = "events",
 };
 

@@ -28,6 +28,7 @@ int cmd_probe(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_score(int argc, char **argv);
 int cmd_backtest(int argc, char **argv);
+int cmd_detach(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 

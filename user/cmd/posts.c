@@ -585,8 +585,15 @@ void posts_detach(struct sensor *sensor)
 {
 	struct posts *posts = sensor->posts;
 
-	for (size_t i = 0; posts && i < posts->count; i++)
-		detach(sensor, posts->list[i]);
+	for (size_t i = 0; posts && i < posts->count; i++) {
+		struct post *post = posts->list[i];
+
+		if (!post->attached)
+			continue;
+		guard_remove(sensor, post->attachments, LOADER_ATTACHMENTS);
+		loader_leave(sensor->loader, post->attachments);
+		post->attached = false;
+	}
 }
 
 void posts_close(struct sensor *sensor)

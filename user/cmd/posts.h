@@ -45,7 +45,7 @@ int posts_check(const struct sensor *sensor, const struct config *config, const 
 /* About once a second. */
 void posts_look_after(struct sensor *sensor);
 
-/* Detaches all. */
+/* At the end: detaches all but what is kept. */
 void posts_detach(struct sensor *sensor);
 void posts_close(struct sensor *sensor);
 

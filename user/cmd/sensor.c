@@ -108,6 +108,7 @@ int sensor_load(struct sensor *sensor)
 			sensor->config, 1U << CLASS_UNANSWERED | 1U << CLASS_REFUSED),
 		.require_reverse = sensor->config->http.require_reverse,
 		.replay = sensor->replay,
+		.keep = sensor->config->keep_attached,
 	};
 	int err = links_netns(&cfg.own_netns);
 
@@ -253,6 +254,7 @@ int sensor_open(struct sensor *sensor)
 		return code;
 	attach_drops(sensor);
 	keeper_watching(sensor);
+	kept_open(sensor);
 	guard_look_after(sensor);
 	if (naming_open(sensor) || answers_open(sensor)) {
 		log_error("out of memory");
@@ -363,6 +365,7 @@ void sensor_close(struct sensor *sensor)
 		sensor->sinks[i]->ops->free(sensor->sinks[i]);
 	posts_close(sensor);
 	guard_close(sensor);
+	kept_close(sensor);
 	sight_close(sensor);
 	blind_close(sensor);
 	judge_free(sensor->judge);

@@ -62,6 +62,7 @@ struct sensor {
 	char hostname[256];
 	struct sink *sinks[SENSOR_SINKS_MAX]; /* those of standard output */
 	size_t sink_count;
+	int presence_fd; /* tells others of the network namespace that this sensor runs; 0 none */
 	unsigned int watched;  /* interfaces attached */
 	bool judged;           /* the last batch, as a whole */
 	__u64 missed;          /* runs skipped by the kernel, as last seen */
@@ -123,6 +124,13 @@ void guard_look_after(struct sensor *sensor);
 void guard_close(struct sensor *sensor);
 void guard_add(struct sensor *sensor, struct attachment *attachments, size_t count);
 void guard_remove(struct sensor *sensor, const struct attachment *attachments, size_t count);
+
+/* All is attached: goes on with what was kept over a restart, and says so (kept.c). */
+void kept_open(struct sensor *sensor);
+void kept_close(struct sensor *sensor);
+
+/* Does a sensor run in this network namespace? */
+bool kept_is_running(void);
 
 /* Addresses of this host changed: what "self", "connected" and the observer mean follows. -errno.
  */

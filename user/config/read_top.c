@@ -292,7 +292,7 @@ static const struct key config_keys[] = {
 	KEY_WHOLE("drops", read_section, .section = &drops_keyset),
 	KEY("memory_budget", read_size, struct config, memory_budget, .min = 1ull << 20,
 	    .max = 1ull << 40),
-	KEY("keep_attached", read_bool, struct config, keep_attached, .unused = "keep_attached"),
+	KEY("keep_attached", read_bool, struct config, keep_attached),
 	KEY("resolve", read_choice, struct config, resolve, .words = words_resolve),
 	KEY("geoip", read_geoip, struct config, geoip, .max = PATH_MAX_BYTES),
 	KEY("state", read_path, struct config, state, .max = PATH_MAX_BYTES),

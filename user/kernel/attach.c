@@ -85,7 +85,7 @@ static const char *our_name(bool egress)
  * Filters that a killed process of ours left. Removed, and another added: a replaced filter would
  * keep its place behind others.
  */
-static int remove_stale(int ifindex, bool egress)
+int attach_remove_filters(int ifindex, bool egress)
 {
 	__u32 priorities[FILTERS_MAX];
 	int count = filters_find(ifindex, egress, ATTACH_CLSACT_HANDLE, our_name(egress),
@@ -93,7 +93,7 @@ static int remove_stale(int ifindex, bool egress)
 
 	for (int i = 0; i < count; i++)
 		remove_filter(ifindex, egress, priorities[i]);
-	return count < 0 ? count : 0;
+	return count;
 }
 
 int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
@@ -104,8 +104,8 @@ int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret)
 	err = bpf_tc_hook_create(&hook);
 	if (err && err != -EEXIST)
 		return err;
-	err = remove_stale(ifindex, egress);
-	if (err)
+	err = attach_remove_filters(ifindex, egress);
+	if (err < 0)
 		return err;
 	for (__u32 priority = 1; priority <= PRIORITIES; priority++) {
 		DECLARE_LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd,
@@ -159,30 +159,48 @@ int attach_xdp(int prog_fd, int ifindex, bool generic, struct attachment *ret, _
 	return 0;
 }
 
-/* Closing a link takes its program away. */
+/* Closing a link takes its program away, if it is not pinned. */
 static void drop_link(struct attachment *attachment)
 {
+	if (attachment->pin[0])
+		unlink(attachment->pin);
 	if (attachment->fd >= 0)
 		close(attachment->fd);
 	attachment->fd = -1;
 }
 
+/* The new link is pinned as the old one was. */
+static int pin_again(struct attachment *attachment, const char *pin)
+{
+	int err = pin[0] ? bpf_obj_pin(attachment->fd, pin) : 0;
+
+	/* Without a pin it works, and goes with the process. */
+	if (!err)
+		strcpy(attachment->pin, pin);
+	return 0;
+}
+
 int attach_again(struct attachment *attachment)
 {
+	char pin[KEEP_PATH_MAX];
 	__u32 blocker;
+	int err = 0;
 
+	memcpy(pin, attachment->pin, sizeof(pin));
 	switch (attachment->kind) {
 	case ATTACHED_CLSACT:
 		return attach_clsact(attachment->prog_fd, attachment->ifindex, attachment->egress,
 				     attachment);
 	case ATTACHED_TCX:
 		drop_link(attachment);
-		return attach_tcx(attachment->prog_fd, attachment->ifindex, attachment->egress,
-				  attachment);
+		err = attach_tcx(attachment->prog_fd, attachment->ifindex, attachment->egress,
+				 attachment);
+		return err ? err : pin_again(attachment, pin);
 	case ATTACHED_XDP:
 		drop_link(attachment);
-		return attach_xdp(attachment->prog_fd, attachment->ifindex, attachment->generic,
-				  attachment, &blocker);
+		err = attach_xdp(attachment->prog_fd, attachment->ifindex, attachment->generic,
+				 attachment, &blocker);
+		return err ? err : pin_again(attachment, pin);
 	case ATTACHED_PROMISCUOUS:
 		break;
 	}
@@ -302,12 +320,97 @@ int attach_promiscuous(int socket_fd, int ifindex, struct attachment *ret)
 	return err;
 }
 
-void attach_remove(const struct attachment *attachment)
+/* "link-12-ingress": of which interface and side. */
+static void name_link(enum attachment_kind kind, int ifindex, bool egress, char ret[32])
+{
+	const char *side = egress ? "egress" : "ingress";
+
+	snprintf(ret, 32, "link-%d-%s", ifindex, kind == ATTACHED_XDP ? "xdp" : side);
+}
+
+/* In the filter's place: the kernel changes its program at once. */
+static int replace_filter(int prog_fd, int ifindex, bool egress, struct attachment *ret)
+{
+	struct bpf_tc_hook hook = clsact_hook(ifindex, egress);
+	__u32 priorities[FILTERS_MAX];
+	int err, count = filters_find(ifindex, egress, ATTACH_CLSACT_HANDLE, our_name(egress),
+				      priorities);
+
+	if (count != 1)
+		return count < 0 ? count : -ENOENT;
+	DECLARE_LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .handle = ATTACH_CLSACT_HANDLE,
+			    .priority = priorities[0], .flags = BPF_TC_F_REPLACE);
+	err = bpf_tc_attach(&hook, &opts);
+	if (!err)
+		*ret = (struct attachment){
+			.kind = ATTACHED_CLSACT,
+			.fd = -1,
+			.prog_fd = prog_fd,
+			.ifindex = ifindex,
+			.egress = egress,
+			.priority = priorities[0],
+		};
+	return err;
+}
+
+int attach_take_over(struct keep *keep, enum attachment_kind kind, int prog_fd, int ifindex,
+		     bool egress, struct attachment *ret)
+{
+	struct attachment taken = {
+		.kind = kind,
+		.prog_fd = prog_fd,
+		.ifindex = ifindex,
+		.egress = egress,
+	};
+	__u32 attached = 0;
+	char name[32];
+	int err = 0;
+
+	if (kind == ATTACHED_CLSACT)
+		return replace_filter(prog_fd, ifindex, egress, ret);
+	name_link(kind, ifindex, egress, name);
+	taken.fd = keep_take_link(keep, name, &attached);
+	if (taken.fd < 0)
+		return taken.fd;
+	keep_path(keep, name, taken.pin);
+	if (attached != (__u32)ifindex)
+		err = -ENOENT;
+	else if (bpf_link_update(taken.fd, prog_fd, NULL))
+		err = -errno;
+	if (err) {
+		drop_link(&taken);
+		return err;
+	}
+	*ret = taken;
+	return 0;
+}
+
+int attach_pin(struct keep *keep, struct attachment *attachment)
+{
+	char name[32];
+	int err;
+
+	if (attachment->kind != ATTACHED_TCX && attachment->kind != ATTACHED_XDP)
+		return 0;
+	name_link(attachment->kind, attachment->ifindex, attachment->egress, name);
+	err = keep_pin_link(keep, name, attachment->fd);
+	if (!err)
+		keep_path(keep, name, attachment->pin);
+	return err;
+}
+
+void attach_remove(struct attachment *attachment)
 {
 	if (attachment->kind == ATTACHED_CLSACT)
 		remove_filter(attachment->ifindex, attachment->egress, attachment->priority);
 	else if (attachment->kind == ATTACHED_PROMISCUOUS)
 		set_promiscuous(attachment->fd, attachment->ifindex, PACKET_DROP_MEMBERSHIP);
-	else if (attachment->fd >= 0)
+	else
+		drop_link(attachment);
+}
+
+void attach_leave(struct attachment *attachment)
+{
+	if (attachment->kind == ATTACHED_TCX || attachment->kind == ATTACHED_XDP)
 		close(attachment->fd);
 }

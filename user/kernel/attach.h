@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
+#include "kernel/keep.h"
+
 /* Our handle among the filters of a priority. Never 1: the AWS network policy agent's. */
 #define ATTACH_CLSACT_HANDLE 0x5357
 
@@ -22,8 +24,9 @@ struct attachment {
 	int prog_fd; /* the loader's */
 	int ifindex;
 	bool egress;
-	bool generic;   /* XDP */
-	__u32 priority; /* clsact */
+	bool generic;            /* XDP */
+	__u32 priority;          /* clsact */
+	char pin[KEEP_PATH_MAX]; /* where the link is pinned; empty: nowhere */
 };
 
 /* Of an attachment: does it still hang there, and does nobody's program run before ours? */
@@ -45,6 +48,9 @@ int attach_tcx(int prog_fd, int ifindex, bool egress, struct attachment *ret);
  * killed process left are removed.
  */
 int attach_clsact(int prog_fd, int ifindex, bool egress, struct attachment *ret);
+
+/* Removes filters of ours in one direction, whoever left them. How many, or -errno. */
+int attach_remove_filters(int ifindex, bool egress);
 
 /*
  * Takes an attachment away, where it is still there, and puts it again: a filter is then the last
@@ -75,6 +81,18 @@ __u32 attach_program_id(int prog_fd);
 #define ATTACH_NAME_MAX 16
 void attach_program_name(__u32 id, char ret[ATTACH_NAME_MAX]);
 
-void attach_remove(const struct attachment *attachment);
+/*
+ * The link of this kind, pinned by the process before, or its filter: its program gives way to
+ * ours at once. Else -errno: another must be attached.
+ */
+int attach_take_over(struct keep *keep, enum attachment_kind kind, int prog_fd, int ifindex,
+		     bool egress, struct attachment *ret);
+
+/* Pins the link, so that it outlives the process. Filters do that by themselves. -errno. */
+int attach_pin(struct keep *keep, struct attachment *attachment);
+
+/* Takes it away; or, where it can outlive the process, leaves it as it is. */
+void attach_remove(struct attachment *attachment);
+void attach_leave(struct attachment *attachment);
 
 #endif

@@ -110,6 +110,10 @@ int drain_new(const struct loader *loader, const struct reasons *reasons, __u64 
 	drain->reasons = reasons;
 	drain->cpus = cpus;
 	drain->start_ns = now_ns;
+	if (drain->maps.since_ns && drain->maps.since_ns < now_ns) {
+		drain->start_ns = drain->maps.since_ns;
+		drain->attempts.left = 1; /* or more: they were begun before */
+	}
 	drain_set_time(drain, now_ns);
 	drain->cpu_totals = calloc(cpus, sizeof(*drain->cpu_totals));
 	if (!drain->cpu_totals)
@@ -420,6 +424,7 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 	if (now_ns - drain->start_ns > DRAIN_STALL_NS)
 		ret->loss.gap_ns = now_ns - drain->start_ns - DRAIN_STALL_NS;
 	drain->start_ns = now_ns;
+	*drain->maps.kept_until_ns = now_ns;
 	drain->sample_count = 0;
 	return failed;
 }

@@ -82,6 +82,11 @@ void drops_prepare(const struct drops *drops, const struct reasons *reasons,
 	set_sites(drops, skel);
 }
 
+void drops_settle(const struct drops *drops, struct spikewatch *skel)
+{
+	set_sites(drops, skel);
+}
+
 int drops_attach(struct drops *drops, struct spikewatch *skel)
 {
 	struct bpf_program *const programs[] = { skel->progs.sw_drop, skel->progs.sw_hook_enter,

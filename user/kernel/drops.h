@@ -39,6 +39,9 @@ bool drops_next(struct drops *drops);
 void drops_prepare(const struct drops *drops, const struct reasons *reasons,
 		   struct spikewatch *skel);
 
+/* After loading: global variables may be those of a process before (keep_attached). */
+void drops_settle(const struct drops *drops, struct spikewatch *skel);
+
 /* Attaches what is loaded; -errno. -EOPNOTSUPP: DROPS_UNSEEN. */
 int drops_attach(struct drops *drops, struct spikewatch *skel);
 void drops_detach(struct drops *drops);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -26,8 +27,10 @@ struct loader {
 	struct spikewatch *skel;
 	struct drops drops;
 	struct sizes sizes;
-	int tap_socket; /* -1: none yet */
-	bool frags;     /* sw_xdp_frags is loaded, not sw_xdp */
+	int tap_socket;    /* -1: none yet */
+	struct keep *keep; /* NULL: nothing is kept */
+	struct kept kept;
+	bool frags; /* sw_xdp_frags is loaded, not sw_xdp */
 	bool replay;
 };
 
@@ -116,12 +119,30 @@ static int size_maps(struct spikewatch *skel, const struct sizes *sizes, int tem
 	return err;
 }
 
-/* Sizes the maps, then loads. */
-static int load(struct spikewatch *skel, const struct sizes *sizes)
+/* Are these global variables of a sensor of this network namespace? */
+static bool is_same_netns(const void *bss, void *arg)
 {
-	int templates[2] = { -1, -1 }, err;
+	const struct loader *loader = arg;
+	size_t offset = (const char *)&loader->skel->bss->kept_netns -
+			(const char *)loader->skel->bss;
+	__u32 netns;
 
-	err = size_maps(skel, sizes, templates);
+	memcpy(&netns, (const char *)bss + offset, sizeof(netns));
+	return netns == loader->skel->rodata->own_netns;
+}
+
+/* Sizes the maps, then loads. */
+static int load(struct loader *loader)
+{
+	struct spikewatch *skel = loader->skel;
+	int templates[2] = { -1, -1 }, err;
+	const char *refused = NULL;
+
+	err = size_maps(skel, &loader->sizes, templates);
+	if (!err && loader->keep) {
+		err = keep_prepare(loader->keep, skel->obj, is_same_netns, loader, &refused);
+		loader->kept.refused = refused ? refused : loader->kept.refused;
+	}
 	if (!err)
 		err = spikewatch__load(skel);
 	for (int i = 0; i < 2; i++)
@@ -170,7 +191,9 @@ static int load_object(struct loader *loader, const struct loader_cfg *cfg, bool
 	loader->skel->rodata->has_ct_lookup = ct_lookup;
 	choose_programs(loader);
 	drops_prepare(&loader->drops, reasons, loader->skel);
-	err = load(loader->skel, &loader->sizes);
+	if (loader->keep)
+		getrandom((void *)&loader->skel->rodata->drop_generation, sizeof(__u32), 0);
+	err = load(loader);
 	if (err) {
 		spikewatch__destroy(loader->skel);
 		loader->skel = NULL;
@@ -195,6 +218,32 @@ static int mark_tap(const struct loader *loader, __u32 ifindex)
 	return bpf_map_update_elem(bpf_map__fd(loader->skel->maps.taps), &ifindex, &yes, BPF_ANY);
 }
 
+static void forget_taps(const struct loader *loader)
+{
+	int fd = bpf_map__fd(loader->skel->maps.taps);
+	__u32 ifindex;
+
+	while (!bpf_map_get_next_key(fd, NULL, &ifindex) && !bpf_map_delete_elem(fd, &ifindex))
+		;
+}
+
+/* Maps and global variables may be those of a process before. */
+static void settle(struct loader *loader)
+{
+	struct spikewatch *skel = loader->skel;
+
+	loader->kept.keeps = true;
+	loader->kept.continues = keep_continues(loader->keep);
+	drops_settle(&loader->drops, skel);
+	skel->bss->kept_netns = skel->rodata->own_netns;
+	if (!loader->kept.continues) {
+		skel->bss->drop_owner = skel->rodata->drop_generation;
+		return;
+	}
+	loader->kept.until_ns = skel->bss->kept_until_ns;
+	forget_taps(loader);
+}
+
 int loader_new(const struct loader_cfg *cfg, struct features *features,
 	       const struct reasons *reasons, struct loader **ret)
 {
@@ -216,11 +265,15 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 		features->ct_lookup = false; /* it knows this host's connections */
 	}
 	drops_choose(reasons, &loader->drops);
+	if (cfg->keep && !cfg->replay)
+		loader->kept.err = keep_open(&loader->keep);
 	do
 		err = load_object(loader, cfg, features->ct_lookup, reasons);
 	while (err && (drops_next(&loader->drops) || give_up(&features->ct_lookup)));
 	if (err)
 		goto out;
+	if (loader->keep)
+		settle(loader);
 	if (cfg->replay)
 		err = mark_tap(loader, REPLAY_IFINDEX);
 	if (err)
@@ -248,7 +301,23 @@ void loader_free(struct loader *loader)
 	if (loader->tap_socket >= 0)
 		close(loader->tap_socket);
 	spikewatch__destroy(loader->skel);
+	keep_close(loader->keep);
 	free(loader);
+}
+
+/* Takes over what is kept; else attaches, and pins. */
+static int attach_link(const struct loader *loader, enum attachment_kind kind, int prog_fd,
+		       int ifindex, bool egress, struct attachment *ret)
+{
+	int err;
+
+	if (loader->keep && !attach_take_over(loader->keep, kind, prog_fd, ifindex, egress, ret))
+		return 0;
+	err = kind == ATTACHED_CLSACT ? attach_clsact(prog_fd, ifindex, egress, ret)
+				      : attach_tcx(prog_fd, ifindex, egress, ret);
+	if (!err && loader->keep && attach_pin(loader->keep, ret))
+		log_warning("what is attached can't be pinned: it goes with this process");
+	return err;
 }
 
 static int attach_tc(const struct loader *loader, const struct interface *interface, bool egress,
@@ -262,9 +331,8 @@ static int attach_tc(const struct loader *loader, const struct interface *interf
 		prog = ip ? skel->progs.sw_egress_l3 : skel->progs.sw_egress;
 	else
 		prog = ip ? skel->progs.sw_ingress_l3 : skel->progs.sw_ingress;
-	if (clsact)
-		return attach_clsact(bpf_program__fd(prog), interface->ifindex, egress, ret);
-	return attach_tcx(bpf_program__fd(prog), interface->ifindex, egress, ret);
+	return attach_link(loader, clsact ? ATTACHED_CLSACT : ATTACHED_TCX, bpf_program__fd(prog),
+			   interface->ifindex, egress, ret);
 }
 
 static int attach_ingress(const struct loader *loader, const struct interface *interface,
@@ -273,13 +341,20 @@ static int attach_ingress(const struct loader *loader, const struct interface *i
 	const struct spikewatch *skel = loader->skel;
 	const struct bpf_program *xdp = loader->frags ? skel->progs.sw_xdp_frags
 						      : skel->progs.sw_xdp;
+	int err;
 
 	if (mode == MODE_TCX || mode == MODE_CLSACT)
 		return attach_tc(loader, interface, false, mode == MODE_CLSACT, ret);
 	if (link_layer_of(interface) != LINK_ETHERNET)
 		return -EOPNOTSUPP;
-	return attach_xdp(bpf_program__fd(xdp), interface->ifindex, mode == MODE_XDP_GENERIC, ret,
-			  blocker);
+	if (loader->keep && !attach_take_over(loader->keep, ATTACHED_XDP, bpf_program__fd(xdp),
+					      interface->ifindex, false, ret))
+		return 0;
+	err = attach_xdp(bpf_program__fd(xdp), interface->ifindex, mode == MODE_XDP_GENERIC, ret,
+			 blocker);
+	if (!err && loader->keep && attach_pin(loader->keep, ret))
+		log_warning("what is attached can't be pinned: it goes with this process");
+	return err;
 }
 
 int loader_prepare_taps(struct loader *loader)
@@ -342,6 +417,27 @@ void loader_release(struct loader *loader, struct attachment attachments[LOADER_
 		unmark_tap(loader, attachments[1].ifindex);
 }
 
+void loader_leave(struct loader *loader, struct attachment attachments[LOADER_ATTACHMENTS])
+{
+	if (!loader->keep) {
+		loader_release(loader, attachments);
+		return;
+	}
+	for (int i = 0; i < LOADER_ATTACHMENTS; i++)
+		attach_leave(&attachments[i]);
+}
+
+const struct kept *loader_kept(const struct loader *loader)
+{
+	return &loader->kept;
+}
+
+void loader_sweep_kept(struct loader *loader)
+{
+	if (loader->keep)
+		keep_sweep(loader->keep);
+}
+
 __u32 loader_xdp_id(const struct loader *loader)
 {
 	const struct spikewatch *skel = loader->skel;
@@ -352,7 +448,23 @@ __u32 loader_xdp_id(const struct loader *loader)
 
 int loader_attach_drops(struct loader *loader)
 {
-	return drops_attach(&loader->drops, loader->skel);
+	int err = drops_attach(&loader->drops, loader->skel);
+
+	if (err || !loader->keep)
+		return err;
+	/* Now there are two of sw_drop, if another process left one: which counts changes at once.
+	 */
+	__atomic_store_n(&loader->skel->bss->drop_owner, loader->skel->rodata->drop_generation,
+			 __ATOMIC_RELEASE);
+	for (size_t i = 0; i < sizeof(loader->drops.links) / sizeof(loader->drops.links[0]); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "link-drop-%zu", i);
+		if (loader->drops.links[i] &&
+		    keep_pin_link(loader->keep, name, bpf_link__fd(loader->drops.links[i])))
+			log_warning("%s can't be pinned: it goes with this process", name);
+	}
+	return 0;
 }
 
 const struct drops *loader_drops(const struct loader *loader)
@@ -397,6 +509,8 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret)
 		.events = bpf_map__fd(skel->maps.events),
 		.attempts = loader->sizes.attempts ? bpf_map__fd(skel->maps.attempts) : -1,
 		.tick = &skel->bss->tick,
+		.kept_until_ns = &skel->bss->kept_until_ns,
+		.since_ns = loader->kept.until_ns,
 		.netns = skel->rodata->own_netns,
 		.shared = loader->sizes.shared,
 		.quiet = loader->replay,

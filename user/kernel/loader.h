@@ -20,6 +20,7 @@ struct loader_cfg {
 	bool follow_attempts; /* a rule looks at what was refused or not answered */
 	bool require_reverse; /* count a response only where its request was seen */
 	bool replay;          /* for loader_run() alone: nothing can be attached */
+	bool keep;            /* maps and what is attached outlive the process */
 };
 
 enum loader_mode { MODE_TCX, MODE_CLSACT, MODE_XDP, MODE_XDP_GENERIC };
@@ -55,6 +56,24 @@ int loader_attach(struct loader *loader, const struct interface *interface, enum
 /* Detaches them, clsact filters too (never the qdisc). An interface that is gone is fine. */
 void loader_release(struct loader *loader, struct attachment attachments[LOADER_ATTACHMENTS]);
 
+/* The same at the end: what is kept stays attached, and counts. */
+void loader_leave(struct loader *loader, struct attachment attachments[LOADER_ATTACHMENTS]);
+
+/* What became of cfg.keep. */
+struct kept {
+	bool keeps;     /* what is attached will outlive this process */
+	int err;        /* why it will not, though it was asked for */
+	bool continues; /* this process goes on with what another left */
+	const char
+		*refused; /* why it does not, though there was something; NULL: there was nothing */
+	__u64 until_ns;   /* continues: when the other closed its last epoch; CLOCK_BOOTTIME */
+};
+
+const struct kept *loader_kept(const struct loader *loader);
+
+/* All is attached: what another process left and nobody took over is detached. */
+void loader_sweep_kept(struct loader *loader);
+
 /* Taps may come: does what takes CAP_NET_RAW while it is there. */
 int loader_prepare_taps(struct loader *loader);
 
@@ -89,7 +108,9 @@ struct loader_maps {
 	int events;
 	int attempts; /* -1: they are not followed */
 	volatile __u32 *tick;
-	__u32 netns; /* where packets are seen */
+	volatile __u64 *kept_until_ns; /* the drain says when it closed an epoch */
+	__u64 since_ns; /* since when counts were not read, CLOCK_BOOTTIME; 0: since now */
+	__u32 netns;    /* where packets are seen */
 	bool shared;
 	bool quiet;    /* programs run within loader_run() alone: none does while the drain reads */
 	__u32 entries; /* of each counting map of HTTP */
