@@ -5,6 +5,7 @@ stage "BPF tests, sanitizers" make -s -j2 CI=1 SAN=1 check-bpf
 stage "end to end, sanitizers" make -s CI=1 SAN=1 check-e2e
 stage "adversary, other seeds" env LONG=1 SEED=random make -s CI=1 check-e2e ONLY=adversary.sh
 stage "hundreds of interfaces" env PODS=500 make -s CI=1 check-e2e ONLY=interfaces.sh
+stage "keep_attached by clsact" env LONG=1 make -s CI=1 check-e2e ONLY=keep.sh
 stage "blind, at length" env LONG=1 make -s CI=1 check-e2e ONLY=blind.sh
 stage "fuzz" make -s fuzz SECONDS=300
 stage "anomaly score, other seeds" make -s check-score

@@ -160,7 +160,7 @@ if [ -n "$(programs)" ]; then
 else
   skip "keep: tcx (needs Linux 6.6)"
 fi
-restart_test clsact
+[ -z "${LONG:-}" ] || restart_test clsact
 in_ns "$GATEWAY" "$SPIKEWATCH" detach >/dev/null
 leftover_test
 no_bpffs_test

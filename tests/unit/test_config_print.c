@@ -126,7 +126,7 @@ static const struct mistake notes[] = {
 	{ "keys of the top level, in the order of the file",
 	  "webhook:\n  url: http://h/\nstate: /x\ncontrol: /x\nkeep_attached: true\nresolve: dns\n"
 	  "geoip: [/x]\ntrusted_proxies: [10.0.0.1]\n",
-	  "f:5:1: 'keep_attached'" NO "f:8:1: 'trusted_proxies'" NO },
+	  "f:8:1: 'trusted_proxies'" NO },
 	{ "keys of http",
 	  "http:\n  count: server-side\n  cluster_cidrs: [10.0.0.0/8]\n  evidence: none\n"
 	  "  require_reverse: false\n",

@@ -224,7 +224,11 @@ int keeper_open(struct sensor *sensor)
 
 void keeper_watching(struct sensor *sensor)
 {
-	judge_see_from(sensor->judge, cmd_now_ns(CLOCK_BOOTTIME));
+	const struct kept *kept = loader_kept(sensor->loader);
+
+	/* What was kept counted all the time; the drain tells how long nobody read. */
+	judge_see_from(sensor->judge,
+		       kept->continues ? kept->until_ns : cmd_now_ns(CLOCK_BOOTTIME));
 }
 
 static int put(const char *rule, __s64 part, __u64 last, const void *bytes, size_t len, void *arg)
