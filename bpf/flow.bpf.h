@@ -12,13 +12,13 @@
 #define HTTP_DONE 0
 #define HTTP_READ 1
 #define HTTP_HOLD 2 /* keep it for later: hold.bpf.h */
-#define HTTP_ASK  3 /* a request that begins a flow: nat.bpf.h */
+#define HTTP_SCAN 3 /* look for a HEAD among its requests, then request_scanned() */
+#define HTTP_ASK  4 /* a request that begins a flow: nat.bpf.h */
 /* Load the first bytes, then http_begin(): */
-#define HTTP_RESYNC 4 /* framing was lost */
-#define HTTP_UNSURE 5 /* the flow is not confirmed yet */
-#define HTTP_AHEAD  6 /* there is a hole before it */
-#define HTTP_NEW    7 /* there is no flow */
-#define HTTP_CLIENT 8 /* it is of a client's side that is read: asked.bpf.h */
+#define HTTP_RESYNC 5 /* framing was lost */
+#define HTTP_UNSURE 6 /* the flow is not confirmed yet */
+#define HTTP_AHEAD  7 /* there is a hole before it */
+#define HTTP_NEW    8 /* there is no flow */
 
 /* Sets flow_key: the packet's sender is the server. */
 static __always_inline void flow_set_key(struct scratch *s)
@@ -28,13 +28,6 @@ static __always_inline void flow_set_key(struct scratch *s)
 	s->flow_key.client_port = s->packet.destination_port;
 	s->flow_key.server_port = s->packet.source_port;
 	s->flow_key.zone = 0;
-}
-
-static __always_inline bool is_same_key(const struct flow_key *a, const struct flow_key *b)
-{
-	const __u64 *x = (const void *)a, *y = (const void *)b;
-
-	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]));
 }
 
 static __always_inline struct flow_lock *flow_lock_of(const struct flow_key *key)
@@ -60,15 +53,6 @@ static __always_inline void flow_make_alias(struct http1_flow *alias, const stru
 	alias->state = HTTP1_ALIAS;
 	__builtin_memcpy(alias->carry, of, sizeof(alias->carry));
 	__builtin_memcpy(&alias->left, &of->client_port, sizeof(alias->left));
-}
-
-/* Makes `key` a name of the flow `of`. */
-static __always_inline void flow_name(const struct flow_key *key, const struct flow_key *of)
-{
-	struct http1_flow alias;
-
-	flow_make_alias(&alias, of);
-	bpf_map_update_elem(&flows, key, &alias, BPF_ANY);
 }
 
 static __always_inline void flow_read_alias(const struct http1_flow *alias, struct flow_key *ret)
@@ -132,19 +116,14 @@ static __always_inline void flow_note_seen(struct http1_flow *flow, __u32 end)
 		flow->header_end = end;
 }
 
-static __always_inline void flow_turn_key(const struct flow_key *key, struct flow_key *ret)
-{
-	ret->client = key->server;
-	ret->server = key->client;
-	ret->client_port = key->server_port;
-	ret->server_port = key->client_port;
-	ret->zone = key->zone;
-}
-
 /* The flow of the other direction: there this packet's sender is the client. */
 static __always_inline struct http1_flow *flow_reverse(struct scratch *s)
 {
-	flow_turn_key(&s->flow_key, &s->reverse_key);
+	s->reverse_key.client = s->flow_key.server;
+	s->reverse_key.server = s->flow_key.client;
+	s->reverse_key.client_port = s->flow_key.server_port;
+	s->reverse_key.server_port = s->flow_key.client_port;
+	s->reverse_key.zone = 0;
 	return flow_find(&s->reverse_key);
 }
 

@@ -21,6 +21,9 @@
  */
 #define HTTP_BATCHES     64
 #define HTTP_BATCH_STEPS 120
+/* Windows of a segment of requests that are looked at, and the shortest request in one. */
+#define HTTP_SCANS    8
+#define HTTP1_REQUEST 18
 
 static struct http1_run *http1_current(void)
 {
@@ -36,7 +39,6 @@ __noinline int http_open(void)
 	struct http1_flow *flow;
 	struct flow_lock *lock;
 	__u32 seq, len;
-	bool is_client;
 	__s32 behind;
 
 	if (!s)
@@ -54,9 +56,8 @@ __noinline int http_open(void)
 		return HTTP_DONE;
 	if (flow->state == HTTP1_TUNNEL)
 		return HTTP_DONE;
-	is_client = flow->flags & HTTP1_CLIENT;
 	/* And most of an opaque flow here. */
-	if (!is_client && flow->state == HTTP1_OPAQUE &&
+	if (flow->state == HTTP1_OPAQUE &&
 	    !http1_may_resync(flow, seq, s->run.ack, require_reverse)) {
 		if (!require_reverse)
 			flow_note_seen(flow, seq + len);
@@ -68,8 +69,6 @@ __noinline int http_open(void)
 	bpf_spin_lock(&lock->lock);
 	s->run.flow = *flow;
 	bpf_spin_unlock(&lock->lock);
-	if (is_client)
-		return HTTP_CLIENT;
 	if (s->run.flow.state == HTTP1_OPAQUE && !require_reverse)
 		flow_note_seen(flow, seq + len);
 	return flow_place(s, s->run.ack);
@@ -87,8 +86,7 @@ __noinline int http_meet_status(__u32 todo)
 	t = count_totals(s->epoch & 1);
 	reverse = flow_reverse(s);
 	/* From the client of a flow: the body of a request. */
-	if (!t || (reverse && !(reverse->flags & HTTP1_CLIENT) &&
-		   (todo == HTTP_NEW || reverse->flags & HTTP1_CONFIRMED)))
+	if (!t || (reverse && (todo == HTTP_NEW || reverse->flags & HTTP1_CONFIRMED)))
 		return HTTP_DONE;
 	if (require_reverse) {
 		count_add(t, todo == HTTP_NEW ? COUNT_HTTP_NO_REVERSE : COUNT_HTTP_GAP);
@@ -163,8 +161,6 @@ __noinline int http_begin(__u32 todo)
 
 	if (!s)
 		return HTTP_DONE;
-	if (todo == HTTP_CLIENT)
-		return request_go_on();
 	flow = &s->run.flow;
 	s->run.pos = 0;
 	is_start = http1_is_start(s->run.window, s->run.window_len);
@@ -182,12 +178,8 @@ __noinline int http_begin(__u32 todo)
 	if (todo == HTTP_UNSURE && is_start)
 		return HTTP_READ;
 	if (!(flow->flags & HTTP1_CONFIRMED) && !is_start &&
-	    (todo == HTTP_UNSURE || !(flow->flags & HTTP1_ASKED)) &&
 	    http1_is_method(s->run.window, s->run.window_len)) {
-		/*
-		 * What was taken for a request was none: this is the client. Or a body that begins
-		 * so has overtaken its status line, if what asked for it was a request indeed.
-		 */
+		/* What was taken for a request was none: this is the client. */
 		bpf_map_delete_elem(&flows, &s->flow_key);
 		flow_set_key(s);
 		return request_see();
@@ -204,7 +196,6 @@ __noinline int http_commit(__u32 more)
 {
 	struct scratch *s = scratch_get();
 	struct totals *t;
-	bool is_client;
 	__u32 count;
 
 	if (!s)
@@ -215,9 +206,6 @@ __noinline int http_commit(__u32 more)
 	s->run.flow.next = s->run.seq + s->run.pos;
 	count = s->found_count;
 	s->found_count = 0;
-	is_client = s->run.flow.flags & HTTP1_CLIENT;
-	if (is_client && s->is_new && !asked_is_needed(more))
-		return HTTP_DONE;
 	switch (flow_store(s)) {
 	case FLOW_OUTRUN:
 		s->is_new = 0;
@@ -230,7 +218,7 @@ __noinline int http_commit(__u32 more)
 	case FLOW_STORED:
 		break;
 	}
-	if (s->is_new && !is_client)
+	if (s->is_new)
 		count_add(t, COUNT_FLOWS_CREATED);
 	s->is_new = 0;
 	for (__u32 i = 0; i < FOUND_MAX && i < count; i++)
@@ -269,91 +257,115 @@ __noinline int http_unreadable(void)
  * at off into run.window, keep() is HOLD_DEFINE's, begin() makes a flow (nat_begin_...). Each
  * function is global: verified once.
  */
-#define HTTP_DEFINE(name, ctx_type, load, keep, begin)                                          \
-	HOLD_DEFINE(name, ctx_type, keep)                                                       \
-                                                                                                \
-	static __always_inline int http_load_##name(ctx_type *ctx, struct scratch *s, __u32 n)  \
-	{                                                                                       \
-		/* n is 1..HTTP1_WINDOW: the mask shows it to the verifiers of 5.10 and 6.1. */ \
-		n--;                                                                            \
-		PARSE_KEEP(n);                                                                  \
-		n = (n & (HTTP1_WINDOW - 1)) + 1;                                               \
-		if (s->is_held ? hold_load(n)                                                   \
-			       : load(ctx, s, s->packet.payload_off + s->run.pos, n))           \
-			return -1;                                                              \
-		s->run.window_pos = s->run.pos;                                                 \
-		s->run.window_len = n;                                                          \
-		return 0;                                                                       \
-	}                                                                                       \
-                                                                                                \
-	/* One step. 1: go on; 0: the segment is read. */                                       \
-	__noinline int http_advance_##name(ctx_type *ctx)                                       \
-	{                                                                                       \
-		struct scratch *s = scratch_get();                                              \
-		__u32 n;                                                                        \
-		int more;                                                                       \
-                                                                                                \
-		if (!s)                                                                         \
-			return 0;                                                               \
-		n = http1_want(&s->run);                                                        \
-		if (n && http_load_##name(ctx, s, n)) {                                         \
-			http_unreadable();                                                      \
-			http1_go_opaque(&s->run, HTTP1_NONE);                                   \
-			return 0;                                                               \
-		}                                                                               \
-		more = http1_step();                                                            \
-		if (s->run.event)                                                               \
-			asked_see_event();                                                      \
-		return more;                                                                    \
-	}                                                                                       \
-                                                                                                \
-	__noinline int http_batch_##name(ctx_type *ctx)                                         \
-	{                                                                                       \
-		for (int i = 0; i < HTTP_BATCH_STEPS; i++)                                      \
-			if (!http_advance_##name(ctx))                                          \
-				return 0;                                                       \
-		return 1;                                                                       \
-	}                                                                                       \
-                                                                                                \
-	/* Loads the first bytes of the payload: enough for a status line, most have none. */   \
-	__noinline int http_first_##name(ctx_type *ctx)                                         \
-	{                                                                                       \
-		struct scratch *s = scratch_get();                                              \
-		__u32 n;                                                                        \
-                                                                                                \
-		if (!s)                                                                         \
-			return -1;                                                              \
-		s->run.pos = 0;                                                                 \
-		n = s->run.len;                                                                 \
-		if (n > HTTP1_LINE)                                                             \
-			n = HTTP1_LINE;                                                         \
-		return http_load_##name(ctx, s, n);                                             \
-	}                                                                                       \
-                                                                                                \
-	__noinline int http_payload_##name(ctx_type *ctx)                                       \
-	{                                                                                       \
-		int todo = http_open();                                                         \
-                                                                                                \
-		for (int i = 0; i < HTTP_BATCHES; i++) {                                        \
-			if (todo >= HTTP_RESYNC) {                                              \
-				if (http_first_##name(ctx)) {                                   \
-					http_unreadable();                                      \
-					return 0;                                               \
-				}                                                               \
-				todo = http_begin(todo);                                        \
-			}                                                                       \
-			if (todo == HTTP_READ)                                                  \
-				todo = http_commit(http_batch_##name(ctx));                     \
-			else if (todo == HTTP_HOLD)                                             \
-				todo = hold_segment_##name(ctx);                                \
-			else if (todo == HTTP_ASK)                                              \
-				todo = begin(ctx);                                              \
-			else if (todo == HTTP_DONE)                                             \
-				return 0;                                                       \
-		}                                                                               \
-		if (todo != HTTP_DONE)                                                          \
-			http_give_up();                                                         \
-		return 0;                                                                       \
+#define HTTP_DEFINE(name, ctx_type, load, keep, begin)                                            \
+	HOLD_DEFINE(name, ctx_type, keep)                                                         \
+                                                                                                  \
+	static __always_inline int http_load_##name(ctx_type *ctx, struct scratch *s, __u32 n)    \
+	{                                                                                         \
+		/* n is 1..HTTP1_WINDOW: the mask shows it to the verifiers of 5.10 and 6.1. */   \
+		n--;                                                                              \
+		PARSE_KEEP(n);                                                                    \
+		n = (n & (HTTP1_WINDOW - 1)) + 1;                                                 \
+		if (s->is_held ? hold_load(n)                                                     \
+			       : load(ctx, s, s->packet.payload_off + s->run.pos, n))             \
+			return -1;                                                                \
+		s->run.window_pos = s->run.pos;                                                   \
+		s->run.window_len = n;                                                            \
+		return 0;                                                                         \
+	}                                                                                         \
+                                                                                                  \
+	/* One step. 1: go on; 0: the segment is read. */                                         \
+	__noinline int http_advance_##name(ctx_type *ctx)                                         \
+	{                                                                                         \
+		struct scratch *s = scratch_get();                                                \
+		__u32 n;                                                                          \
+		int more;                                                                         \
+                                                                                                  \
+		if (!s)                                                                           \
+			return 0;                                                                 \
+		n = http1_want(&s->run);                                                          \
+		if (n && http_load_##name(ctx, s, n)) {                                           \
+			http_unreadable();                                                        \
+			http1_go_opaque(&s->run, HTTP1_NONE);                                     \
+			return 0;                                                                 \
+		}                                                                                 \
+		more = http1_step();                                                              \
+		if (s->run.event)                                                                 \
+			http_keep(s,                                                              \
+				  s->run.event == HTTP1_RESPONSE ? s->run.status : s->run.event); \
+		return more;                                                                      \
+	}                                                                                         \
+                                                                                                  \
+	__noinline int http_batch_##name(ctx_type *ctx)                                           \
+	{                                                                                         \
+		for (int i = 0; i < HTTP_BATCH_STEPS; i++)                                        \
+			if (!http_advance_##name(ctx))                                            \
+				return 0;                                                         \
+		return 1;                                                                         \
+	}                                                                                         \
+                                                                                                  \
+	/* Loads the first bytes of the payload: enough for a status line, most have none. */     \
+	__noinline int http_first_##name(ctx_type *ctx)                                           \
+	{                                                                                         \
+		struct scratch *s = scratch_get();                                                \
+		__u32 n;                                                                          \
+                                                                                                  \
+		if (!s)                                                                           \
+			return -1;                                                                \
+		s->run.pos = 0;                                                                   \
+		n = s->run.len;                                                                   \
+		if (n > HTTP1_LINE)                                                               \
+			n = HTTP1_LINE;                                                           \
+		return http_load_##name(ctx, s, n);                                               \
+	}                                                                                         \
+                                                                                                  \
+	/* Looks for a HEAD among the requests of a segment. */                                   \
+	__noinline int http_scan_##name(ctx_type *ctx)                                            \
+	{                                                                                         \
+		struct scratch *s = scratch_get();                                                \
+                                                                                                  \
+		if (!s)                                                                           \
+			return 0;                                                                 \
+		for (int i = 0; i < HTTP_SCANS && s->run.pos + HTTP1_REQUEST < s->run.len; i++) { \
+			__u32 n = s->run.len - s->run.pos;                                        \
+                                                                                                  \
+			if (n > HTTP1_WINDOW)                                                     \
+				n = HTTP1_WINDOW;                                                 \
+			if (http_load_##name(ctx, s, n))                                          \
+				return 0;                                                         \
+			if (http1_window_has_head())                                              \
+				return 1;                                                         \
+			s->run.pos += HTTP1_WINDOW - HTTP1_REQUEST;                               \
+		}                                                                                 \
+		return 0;                                                                         \
+	}                                                                                         \
+                                                                                                  \
+	__noinline int http_payload_##name(ctx_type *ctx)                                         \
+	{                                                                                         \
+		int todo = http_open();                                                           \
+                                                                                                  \
+		for (int i = 0; i < HTTP_BATCHES; i++) {                                          \
+			if (todo >= HTTP_RESYNC) {                                                \
+				if (http_first_##name(ctx)) {                                     \
+					http_unreadable();                                        \
+					return 0;                                                 \
+				}                                                                 \
+				todo = http_begin(todo);                                          \
+			}                                                                         \
+			if (todo == HTTP_READ)                                                    \
+				todo = http_commit(http_batch_##name(ctx));                       \
+			else if (todo == HTTP_HOLD)                                               \
+				todo = hold_segment_##name(ctx);                                  \
+			else if (todo == HTTP_SCAN)                                               \
+				todo = request_scanned(http_scan_##name(ctx));                    \
+			else if (todo == HTTP_ASK)                                                \
+				todo = begin(ctx);                                                \
+			else if (todo == HTTP_DONE)                                               \
+				return 0;                                                         \
+		}                                                                                 \
+		if (todo != HTTP_DONE)                                                            \
+			http_give_up();                                                           \
+		return 0;                                                                         \
 	}
 
 #endif

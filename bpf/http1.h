@@ -65,7 +65,6 @@ static __always_inline void http1_end_headers(struct http1_run *run)
 		flow->state = HTTP1_STATUS;
 		return;
 	}
-	flow->number++;
 	flow->flags &= ~HTTP1_CONNECT_DUE;
 	if (flow->answer == HTTP1_EMPTY || flow->flags & HTTP1_HEAD_DUE) {
 		flow->flags &= ~HTTP1_HEAD_DUE;
@@ -75,8 +74,6 @@ static __always_inline void http1_end_headers(struct http1_run *run)
 		flow->state = HTTP1_CHUNK;
 	} else if (flow->left == HTTP1_ODD_LENGTH) {
 		http1_go_opaque(run, HTTP1_BAD_LENGTH);
-	} else if (flow->left == HTTP1_NO_LENGTH && flow->flags & HTTP1_CLIENT) {
-		flow->state = HTTP1_STATUS;
 	} else if (flow->left == HTTP1_NO_LENGTH) {
 		__u32 ends = run->pos == run->len;
 
@@ -188,7 +185,7 @@ static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __
 		flow->flags |= HTTP1_PIPELINED;
 	flow->answer = http1_answer_of(status);
 	flow->flags &= HTTP1_HELD | HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE | HTTP1_HEAD_ASKED |
-		       HTTP1_PIPELINED | HTTP1_MATCHED;
+		       HTTP1_PIPELINED;
 	flow->flags |= HTTP1_CONFIRMED;
 	flow->left = HTTP1_NO_LENGTH;
 	flow->last_ack = run->ack;
@@ -196,30 +193,6 @@ static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __
 	/* The byte behind the code may be the '\n': it is looked at again. A carry has none. */
 	if (carried < HTTP1_STATUS_LEN - 1)
 		run->pos += HTTP1_STATUS_LEN - 1 - carried;
-}
-
-/* The request line at hand, of which run.line holds n bytes (RFC 9112 3): what does it ask? */
-static __always_inline void http1_read_request(struct http1_run *run, __u32 n)
-{
-	struct http1_flow *flow = &run->flow;
-	__u32 due = http1_line_method(n);
-
-	if (due == HTTP1_HEAD_ASKED) {
-		http1_copy_line(flow->carry, run->line);
-		flow->carry_len = n;
-		run->pos = run->len;
-		return;
-	}
-	if (due == HTTP1_HEAD_DUE)
-		run->event = HTTP1_ASKED_HEAD;
-	else if (due == HTTP1_CONNECT_DUE)
-		run->event = HTTP1_ASKED_CONNECT;
-	/* A carry has no '\n', and what is behind it is looked at again. */
-	flow->carry_len = 0;
-	flow->answer = HTTP1_FINAL;
-	flow->flags &= HTTP1_HELD | HTTP1_CLIENT | HTTP1_CONFIRMED;
-	flow->left = HTTP1_NO_LENGTH;
-	flow->state = HTTP1_HEADER_SKIP;
 }
 
 /*
@@ -336,8 +309,6 @@ HTTP1_FN int http1_step(void)
 		 */
 		if (!carried && (run->line[0] == '\r' || run->line[0] == '\n'))
 			run->pos++;
-		else if (flow->flags & HTTP1_CLIENT)
-			http1_read_request(run, n);
 		else
 			http1_read_status(run, n, carried);
 		return 1;
@@ -354,8 +325,7 @@ HTTP1_FN int http1_step(void)
 	/*
 	 * After HEAD a status line stands where the first chunk would: it is no hexadecimal number.
 	 */
-	if (flow->state == HTTP1_CHUNK && !(flow->flags & HTTP1_CLIENT) &&
-	    http1_line_status(n) >= 100) {
+	if (flow->state == HTTP1_CHUNK && http1_line_status(n) >= 100) {
 		flow->state = HTTP1_STATUS;
 		http1_read_status(run, n, carried);
 		return 1;

@@ -55,12 +55,6 @@ enum http1_state {
 #define HTTP1_PASSED 0x40
 /* The next final response answers HEAD: it has no body (RFC 9112 6.3). */
 #define HTTP1_HEAD_DUE 0x80
-/* What a client sends, read by the same machine: requests in place of responses (asked.bpf.h). */
-#define HTTP1_CLIENT 0x200
-/* Not confirmed, but what began the flow has the method of a request: http1_is_method(). */
-#define HTTP1_ASKED 0x800
-/* The client's side is read too: `number` tells which of its requests a response answers. */
-#define HTTP1_MATCHED 0x400
 
 /* What the last status line says of what follows its headers. */
 enum http1_answer {
@@ -90,14 +84,9 @@ struct http1_flow {
 	__u8 hold_last;
 	__u16 turn; /* raised by every change: who read an older one has read something else */
 	__u8 carry[HTTP1_LINE]; /* start of a line that the segment's end cut */
-	__u32 number;           /* final responses read so far; of a client: requests */
-	/* Until the client's side is read: so many requests came, and the last ended here. */
-	__u32 asked;
-	__u32 asked_end;
-	__u32 client_isn; /* then: of the flow that is the client's side */
 };
 
-_Static_assert(sizeof(struct http1_flow) == 80, "http1_flow has no holes");
+_Static_assert(sizeof(struct http1_flow) == 64, "http1_flow is one cache line");
 
 /*
  * http1_flow.left while headers are read: no Content-Length so far; or one that is no number, or
@@ -114,9 +103,6 @@ enum http1_event {
 	HTTP1_BAD_LENGTH,
 	HTTP1_BAD_CHUNK,
 	HTTP1_WENT_OPAQUE, /* close-delimited body or a tunnel: not an error */
-	/* Of a client: a request line with this method. */
-	HTTP1_ASKED_HEAD,
-	HTTP1_ASKED_CONNECT,
 	/* The caller's: */
 	HTTP1_RESYNC,    /* framing was lost, and is found again */
 	HTTP1_ABANDONED, /* ... and bytes that were held behind a hole are given up for it */
@@ -340,6 +326,28 @@ HTTP1_FN __u32 http1_window_newline(__u32 at)
 #define HTTP1_SCANS                                                                   \
 	64 /* lines that are looked at in a window; behind them the next step goes on \
 	    */
+
+/* Does a line that begins in the window, behind its first byte, begin as a request by HEAD does? */
+HTTP1_FN int http1_window_has_head(void)
+{
+	struct http1_run *run = http1_current();
+	__u32 at = 0;
+
+	if (!run)
+		return 0;
+	for (int i = 0; i < HTTP1_SCANS; i++) {
+		const __u8 *line;
+
+		at = http1_window_newline(at) + 1;
+		PARSE_KEEP(at);
+		if (at >= HTTP1_WINDOW || at + 5 > run->window_len)
+			return 0;
+		line = run->window + at;
+		if (parse_u32(line) == PARSE_BE32(0x48454144) && line[4] == ' ')
+			return 1;
+	}
+	return 0;
+}
 
 /*
  * From window index `at`, inside a line: index of the next line that matters (it begins as

@@ -3,7 +3,7 @@
 #ifndef BPF_HTTP1_PLACE_H
 #define BPF_HTTP1_PLACE_H
 
-#include "http1_method.h"
+#include "http1_line.h"
 
 /* What a segment is to a flow. */
 enum http1_place {
@@ -70,6 +70,83 @@ static __always_inline int http1_is_start(const __u8 *b, __u32 n)
 	return http1_match_status(b, n) != HTTP1_NO_STATUS;
 }
 
+/* How many bytes of empty lines stand before a request (RFC 9112 2.2): at most 4 are skipped. */
+static __always_inline __u32 http1_empty_lines(const __u8 *b, __u32 n)
+{
+	__u32 skip = 0;
+
+	for (__u32 i = 0; i < 4; i++)
+		skip += skip == i && i < n && (b[i] == '\r' || b[i] == '\n');
+	return skip;
+}
+
+/*
+ * Do n (> 0) payload bytes begin as a request line does: with a method, or what may become one, and
+ * a space (RFC 9112 3)? Letters in lower case are answered too, with 400.
+ */
+static __always_inline int http1_is_request(const __u8 *b, __u32 n)
+{
+	__u32 skip = http1_empty_lines(b, n);
+
+	if (skip >= n)
+		return 0;
+	b += skip;
+	n -= skip;
+	for (__u32 i = 0; i < HTTP1_METHOD; i++) {
+		__u8 letter;
+
+		if (i >= n)
+			return 1;
+		if (b[i] == ' ')
+			return i > 0;
+		letter = (b[i] | 0x20) - 'a';
+		if (letter >= 26 && b[i] != '-' && b[i] != '_')
+			return 0;
+	}
+	return 0;
+}
+
+/*
+ * How a request's method changes the framing of its answer: HTTP1_HEAD_DUE, HTTP1_CONNECT_DUE, 0;
+ * HTTP1_HEAD_ASKED where it may be HEAD, but is cut.
+ */
+static __always_inline __u32 http1_method_due(const __u8 *b, __u32 n)
+{
+	__u32 skip = http1_empty_lines(b, n), word;
+
+	if (n < skip + 8)
+		return skip < n && (b[skip] | 0x20) == 'h' ? HTTP1_HEAD_ASKED : 0;
+	b += skip;
+	word = parse_u32(b);
+	if (word == PARSE_BE32(0x48454144) && b[4] == ' ')
+		return HTTP1_HEAD_DUE;
+	if (word == PARSE_BE32(0x434f4e4e) && parse_u32(b + 4) == PARSE_BE32(0x45435420))
+		return HTTP1_CONNECT_DUE;
+	return 0;
+}
+
+/* Is this surely a request? By the first four bytes, so the preface of HTTP/2 is none. */
+static __always_inline int http1_is_method(const __u8 *b, __u32 n)
+{
+	__u32 skip = http1_empty_lines(b, n);
+
+	if (n < skip + 4)
+		return 0;
+	switch (parse_u32(b + skip)) {
+	case PARSE_BE32(0x47455420): /* "GET " */
+	case PARSE_BE32(0x48454144): /* HEAD */
+	case PARSE_BE32(0x504f5354): /* POST */
+	case PARSE_BE32(0x50555420): /* "PUT " */
+	case PARSE_BE32(0x50415443): /* PATCH */
+	case PARSE_BE32(0x44454c45): /* DELETE */
+	case PARSE_BE32(0x4f505449): /* OPTIONS */
+	case PARSE_BE32(0x434f4e4e): /* CONNECT */
+	case PARSE_BE32(0x54524143): /* TRACE */
+		return 1;
+	}
+	return 0;
+}
+
 /* A flow whose next status line begins at seq. */
 static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
 {
@@ -78,10 +155,7 @@ static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
 	flow->carry_len = 0;
 	flow->left = 0;
 	flow->answer = HTTP1_NO_ANSWER;
-	flow->asked = 0;
-	flow->asked_end = 0;
-	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED | HTTP1_CLIENT |
-		       HTTP1_ASKED;
+	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED;
 }
 
 /* A new flow whose first status line begins at seq. */

@@ -122,16 +122,6 @@ struct hold_key {
 	__u32 block; /* sequence number / HOLD_BLOCK */
 };
 
-/*
- * A request, by its place in the order of answers. Of a connection that has several names the
- * sequence numbers are always the same.
- */
-struct asked_key {
-	__u32 isn; /* of the answers' flow */
-	__u32 client_isn;
-	__u32 number;
-};
-
 #define HOLD_BLOCK  4096
 #define HOLD_PIECE  1024 /* what is copied at a time */
 #define HOLD_RANGES 16
@@ -168,10 +158,7 @@ struct scratch {
 	struct flow_key flow_key;
 	struct flow_key reverse_key; /* of the flow in the other direction */
 	struct flow_key joined_key;  /* of two names of a flow */
-	struct flow_key name_key;    /* the name of a client's side in the packet */
-	struct flow_key answers_key; /* of the answers to the client's side at work */
-	struct asked_key asked_key;
-	struct hold_key hold_key; /* where bytes are put or taken */
+	struct hold_key hold_key;    /* where bytes are put or taken */
 	struct flow_note note;
 	struct note_key note_key;
 	struct http_key http_key;
@@ -184,11 +171,9 @@ struct scratch {
 	__u32 epoch;         /* 0 or 1, the same for all counts of one packet */
 	__u32 hook;
 	__u32 ifindex;
-	__u32 is_new;      /* run.flow is not in the map yet */
-	__u32 is_held;     /* the bytes at work are held ones, not the packet's */
-	__u32 method_due;  /* what the request's method says of its answer: http1_method_due() */
-	__u32 asked_first; /* number of the request at which reading began */
-	__u32 asked_alone; /* ... which nothing else is in front of */
+	__u32 is_new;     /* run.flow is not in the map yet */
+	__u32 is_held;    /* the bytes at work are held ones, not the packet's */
+	__u32 method_due; /* what the request's method says of its answer: http1_method_due() */
 	__u32 found_count;
 	__u16 found[FOUND_MAX]; /* status codes, and below 100 enum http1_event: not counted yet */
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
@@ -234,7 +219,7 @@ struct {
 
 /*
  * struct flow_key -> struct http1_flow. Written by packet programs, at every hook. When full, the
- * least recently used flow goes: its next request makes it anew. 176 B each.
+ * least recently used flow goes: its next request makes it anew. 160 B each.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -264,18 +249,6 @@ struct {
 	__type(key, struct note_key);
 	__type(value, struct flow_note);
 } notes SEC(".maps");
-
-/*
- * struct asked_key -> HTTP1_HEAD_DUE or HTTP1_CONNECT_DUE, of requests that do not stand alone.
- * Written and read by packet programs. When full, the oldest goes, and what answers it is read as
- * if it answered GET. 80 B each.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct asked_key);
-	__type(value, __u32);
-} asked SEC(".maps");
 
 /*
  * struct hold_key -> struct hold. Written and read by packet programs, where segments overtake each

@@ -11,10 +11,17 @@
 #ifndef BPF_REQUEST_H
 #define BPF_REQUEST_H
 
-#include "asked.bpf.h"
+#include "flow.bpf.h"
 
 /* A note is found microseconds later; a request that was dropped in between comes again. */
 #define NOTE_NS 10000000000ULL
+
+static __always_inline bool is_same_key(const struct flow_key *a, const struct flow_key *b)
+{
+	const __u64 *x = (const void *)a, *y = (const void *)b;
+
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]));
+}
 
 /*
  * Looks for the same segment at an earlier hook, by another name than `key`; leaves a note of this
@@ -61,6 +68,15 @@ static __always_inline void join_keys(struct scratch *s, const struct flow_key *
 				    ((__u32)server->client_port << 16 | client->server_port));
 }
 
+/* Makes `key` a name of joined_key. */
+static __always_inline void join_name(struct scratch *s, const struct flow_key *key)
+{
+	struct http1_flow alias;
+
+	flow_make_alias(&alias, &s->joined_key);
+	bpf_map_update_elem(&flows, key, &alias, BPF_ANY);
+}
+
 /*
  * The segment was seen before, as s->note says: joins that flow and the name it has here. False
  * where that flow is gone. run.flow is overwritten.
@@ -82,7 +98,7 @@ __noinline int join_flows(__u32 is_response)
 	if (flow->state == HTTP1_ALIAS) {
 		/* A third name. */
 		flow_read_alias(flow, &s->joined_key);
-		flow_name(here, &s->joined_key);
+		join_name(s, here);
 		return 1;
 	}
 	if (is_response)
@@ -99,17 +115,17 @@ __noinline int join_flows(__u32 is_response)
 		bpf_spin_unlock(&lock->lock);
 		if (bpf_map_update_elem(&flows, &s->joined_key, &s->run.flow, BPF_ANY))
 			return 0;
-		flow_name(&s->note.key, &s->joined_key);
+		join_name(s, &s->note.key);
 	}
 	if (!is_same_key(&s->joined_key, here))
-		flow_name(here, &s->joined_key);
+		join_name(s, here);
 	count_add(t, COUNT_FLOWS_JOINED);
 	return 1;
 }
 
-/* What a request says of a flow that is there. True: nothing else is in front of it. */
-static __always_inline bool request_meets(struct scratch *s, struct totals *t,
-					  struct http1_flow *flow)
+/* What a request says of a flow that is there. */
+static __always_inline void request_meets(struct scratch *s, struct totals *t,
+					  struct http1_flow *flow, __u32 due)
 {
 	__s32 passed = s->run.ack - flow->next;
 	__u32 old_flags = flow->flags, flags = old_flags;
@@ -123,12 +139,8 @@ static __always_inline bool request_meets(struct scratch *s, struct totals *t,
 		 */
 		moves = -(__u32)passed > HTTP1_LINE;
 		is_next = moves || (!passed && s->run.seq == flow->last_ack);
-	} else if (flow->state == HTTP1_OPAQUE ? passed >= 0
-					       : flow->state < HTTP1_OPAQUE && passed > 0) {
-		/*
-		 * Framing is lost, or bytes are missing: here it can be taken up again, though
-		 * never before what was read.
-		 */
+	} else if (flow->state == HTTP1_OPAQUE || (flow->state < HTTP1_OPAQUE && passed > 0)) {
+		/* Framing is lost, or bytes are missing: here it can be taken up again. */
 		flags |= HTTP1_PASSED;
 		points = flow->header_end != s->run.ack;
 	} else {
@@ -136,14 +148,14 @@ static __always_inline bool request_meets(struct scratch *s, struct totals *t,
 		is_next = !passed && flow->state == HTTP1_STATUS && s->run.seq == flow->last_ack;
 	}
 	if (is_next)
-		flags |= s->method_due & (HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE);
-	else if (s->method_due && !(flags & HTTP1_MATCHED) && s->run.seq != flow->asked_end)
+		flags |= due;
+	else if (due & (HTTP1_HEAD_DUE | HTTP1_HEAD_ASKED))
 		flags |= HTTP1_HEAD_ASKED; /* which response is its own is not known */
 	if (!moves && !points && flags == old_flags)
-		return is_next;
+		return;
 	lock = flow_lock_of(&s->reverse_key);
 	if (!lock)
-		return false;
+		return;
 	if (moves) {
 		/* An answer came that no hook saw. */
 		if (passed > 0 && flow->answer != HTTP1_OTHER)
@@ -164,7 +176,6 @@ static __always_inline bool request_meets(struct scratch *s, struct totals *t,
 		flow->turn++;
 	}
 	bpf_spin_unlock(&lock->lock);
-	return is_next;
 }
 
 /* The segment looks like a request: where it acknowledges, the answer begins. What to do next. */
@@ -181,52 +192,44 @@ __noinline int request_see(void)
 		return HTTP_DONE;
 	s->method_due = http1_method_due(s->run.window, s->run.window_len);
 	flow = flow_reverse(s);
-	/* A client's side: what was taken for requests were none. */
-	if (!flow || flow->flags & HTTP1_CLIENT)
-		return note_exchange(s, &s->reverse_key, 0) && join_flows(0) ? HTTP_DONE : HTTP_ASK;
-	s->answers_key = s->reverse_key;
-	s->asked_key.isn = flow->isn;
-	if (request_meets(s, t, flow))
-		return asked_begin(s, flow, flow->number, true);
-	if (s->run.seq == flow->asked_end)
-		return asked_begin(s, flow, flow->asked, false);
-	return HTTP_DONE;
+	if (!flow)
+		return note_exchange(s, &s->reverse_key, 0) && join_flows(0) ? HTTP_DONE
+									     : HTTP_SCAN;
+	request_meets(s, t, flow, s->method_due);
+	/* Most clients send one request at a time: only others are worth the time. */
+	return (flow->flags & (HTTP1_PIPELINED | HTTP1_HEAD_ASKED)) == HTTP1_PIPELINED ? HTTP_SCAN
+										       : HTTP_DONE;
 }
 
-/* The segment is of a client's side that is read, and run.flow is that. What to do next. */
-__noinline int request_go_on(void)
+/* The segment was looked through: is there a HEAD behind its first request? What to do next. */
+__noinline int request_scanned(__u32 has_head)
 {
 	struct scratch *s = scratch_get();
 	struct http1_flow *flow;
-	struct totals *t;
-	bool is_request;
+	struct flow_lock *lock;
 
 	if (!s)
 		return HTTP_DONE;
-	t = count_totals(s->epoch & 1);
-	if (!t)
+	if (has_head)
+		s->method_due |= HTTP1_HEAD_ASKED;
+	flow = bpf_map_lookup_elem(&flows, &s->reverse_key);
+	if (!flow)
+		return HTTP_ASK;
+	lock = flow_lock_of(&s->reverse_key);
+	if (!has_head || !lock)
 		return HTTP_DONE;
-	is_request = http1_is_request(s->run.window, s->run.window_len);
-	flow = flow_reverse(s);
-	if (!flow) {
-		/* Its answers are gone: a request begins anew. */
-		bpf_map_delete_elem(&flows, &s->flow_key);
-		flow_set_key(s);
-		return is_request ? request_see() : HTTP_DONE;
+	bpf_spin_lock(&lock->lock);
+	if (flow->state != HTTP1_ALIAS) {
+		flow->flags |= HTTP1_HEAD_ASKED;
+		flow->turn++;
 	}
-	s->answers_key = s->reverse_key;
-	s->asked_key.isn = flow->isn;
-	if (is_request) {
-		s->method_due = http1_method_due(s->run.window, s->run.window_len);
-		if (request_meets(s, t, flow))
-			asked_align(s, t, flow);
-	}
-	return flow_place(s, s->run.ack);
+	bpf_spin_unlock(&lock->lock);
+	return HTTP_DONE;
 }
 
 /*
  * Makes the flow that a request begins. joined: under joined_key, which is another name than the
- * packet's or the same. What to do next.
+ * packet's or the same. Returns HTTP_DONE.
  */
 __noinline int request_begin(__u32 joined)
 {
@@ -244,23 +247,18 @@ __noinline int request_begin(__u32 joined)
 		s->joined_key = s->reverse_key;
 	http1_init(&s->run.flow, s->run.ack);
 	s->run.flow.last_ack = s->run.seq;
-	s->run.flow.flags = s->method_due & (HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE);
-	if (http1_is_method(s->run.window, s->run.window_len))
-		s->run.flow.flags |= HTTP1_ASKED;
-	s->answers_key = s->joined_key;
-	s->asked_key.isn = s->run.flow.isn;
-	if (!is_same_key(&s->joined_key, &s->reverse_key)) {
-		flow_name(&s->reverse_key, &s->joined_key);
-		count_add(t, COUNT_FLOWS_JOINED);
-	}
+	s->run.flow.flags = s->method_due;
 	/* Another hook made it just now; or it is of an older connection, whose end nobody saw. */
 	flow = bpf_map_lookup_elem(&flows, &s->joined_key);
-	if (flow && flow->isn == s->run.flow.isn && flow->state != HTTP1_ALIAS &&
-	    !(flow->flags & HTTP1_CLIENT))
-		return HTTP_DONE;
-	err = bpf_map_update_elem(&flows, &s->joined_key, &s->run.flow, BPF_ANY);
-	count_add(t, err ? COUNT_FLOWS_REFUSED : COUNT_FLOWS_CREATED);
-	return err ? HTTP_DONE : asked_begin(s, &s->run.flow, 0, true);
+	if (!flow || flow->isn != s->run.flow.isn || flow->state == HTTP1_ALIAS) {
+		err = bpf_map_update_elem(&flows, &s->joined_key, &s->run.flow, BPF_ANY);
+		count_add(t, err ? COUNT_FLOWS_REFUSED : COUNT_FLOWS_CREATED);
+	}
+	if (!is_same_key(&s->joined_key, &s->reverse_key)) {
+		join_name(s, &s->reverse_key);
+		count_add(t, COUNT_FLOWS_JOINED);
+	}
+	return HTTP_DONE;
 }
 
 #endif

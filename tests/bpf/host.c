@@ -40,7 +40,6 @@ static struct host_map maps[] = {
 	ARRAY(drop_scratches, 1),
 	HASH(flows),
 	HASH(notes),
-	HASH(asked),
 	HASH(holds),
 	ARRAY(empty_holds, 1),
 	HASH(attempts),
@@ -261,7 +260,6 @@ static void forget_flows(void)
 {
 	host_map_empty(&flows);
 	host_map_empty(&notes);
-	host_map_empty(&asked);
 	host_map_empty(&holds);
 }
 

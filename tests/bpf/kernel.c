@@ -155,7 +155,6 @@ static void forget_flows(void)
 {
 	empty_map(state.skel->maps.flows);
 	empty_map(state.skel->maps.notes);
-	empty_map(state.skel->maps.asked);
 	empty_map(state.skel->maps.holds);
 }
 

@@ -8,7 +8,7 @@
 #include "kernel.h"
 #include "table.h"
 
-#define TESTS_MAX 2048
+#define TESTS_MAX 1024
 
 static struct {
 	struct CMUnitTest tests[TESTS_MAX];

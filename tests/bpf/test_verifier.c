@@ -24,9 +24,9 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 114383 },   { "sw_egress", 114383 }, { "sw_ingress_l3", 114322 },
-	{ "sw_egress_l3", 114322 }, { "sw_xdp", 151158 },    { "sw_xdp_frags", 113596 },
-	{ "sw_drop", 18057 },       { "sw_hook_enter", 20 }, { "sw_hook_leave", 20 },
+	{ "sw_ingress", 84405 },   { "sw_egress", 84405 },  { "sw_ingress_l3", 84344 },
+	{ "sw_egress_l3", 84344 }, { "sw_xdp", 120175 },    { "sw_xdp_frags", 83659 },
+	{ "sw_drop", 18057 },      { "sw_hook_enter", 20 }, { "sw_hook_leave", 20 },
 };
 
 static __u32 committed(const char *name)

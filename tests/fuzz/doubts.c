@@ -149,10 +149,7 @@ static bool is_without_end(const struct about *a)
 	return a->reference->end == REFERENCE_CLOSE || a->reference->end == REFERENCE_TUNNEL;
 }
 
-/*
- * The first request begins with a method (RFC 9110 9.1) of letters, at most 23. Otherwise it is not
- * seen as one, and what the client says next may be taken for the first.
- */
+/* The first request begins with a method (RFC 9110 9.1) of letters, at most 23. */
 static bool is_odd_method(const struct about *a)
 {
 	const struct reference_side *client = &a->reference->client;
@@ -173,6 +170,46 @@ static bool is_empty_line_first(const struct about *a)
 	const struct reference_side *server = &a->reference->server;
 
 	return server->len && (server->bytes[0] == '\r' || server->bytes[0] == '\n');
+}
+
+/*
+ * HEAD among other requests: which response answers it is not known. It is where the request begins
+ * a segment, and nothing before it is unanswered.
+ */
+static bool is_head_among_others(const struct about *a)
+{
+	const struct reference *r = a->reference;
+	size_t from = 0; /* where the answers to the request begin */
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct reference_response *response = &r->responses[i];
+		const struct dialogue_segment *segment =
+			&a->dialogue->sent[carrier_of(a->dialogue, true, response->asked)];
+		size_t first = dialogue_first_byte(segment);
+
+		if (!i || response->asked != r->responses[i - 1].asked)
+			from = response->start;
+		if (response->of_head && response->framing != REFERENCE_NO_BODY &&
+		    (first > response->asked || first + 4 < response->asked ||
+		     segment->start + segment->len < response->asked + 5 || segment->acked != from))
+			return true;
+	}
+	return false;
+}
+
+/* A body begins like a response, in a segment of its own: then HEAD is guessed where GET was. */
+static bool is_imitated_at_once(const struct about *a)
+{
+	const struct reference *r = a->reference;
+
+	for (size_t i = 0; i < r->count; i++) {
+		size_t at = r->responses[i].head_end;
+
+		if (!r->responses[i].of_head && r->responses[i].framing != REFERENCE_NO_BODY &&
+		    at < r->server.len && r->server.bytes[at] == 'H')
+			return true;
+	}
+	return false;
 }
 
 static bool begins(const uint8_t *line, const uint8_t *end, const char *with)
@@ -241,8 +278,10 @@ static const struct {
 	{ "what is answered is no request", is_not_asked, DOUBT_MORE },
 	{ "what answers is no response", is_no_response, DOUBT_MORE },
 	{ "a body or a tunnel without an end", is_without_end, DOUBT_MORE },
-	{ "the first method is odd", is_odd_method, DOUBT_LESS | DOUBT_MORE },
+	{ "the first method is odd", is_odd_method, DOUBT_LESS },
 	{ "an empty line before the first response", is_empty_line_first, DOUBT_LESS | DOUBT_MORE },
+	{ "HEAD among other requests", is_head_among_others, DOUBT_LESS | DOUBT_MORE },
+	{ "a body that begins like a response", is_imitated_at_once, DOUBT_LESS | DOUBT_MORE },
 	{ "odd framing", is_oddly_framed, DOUBT_LESS | DOUBT_MORE },
 	{ "chunks that may be refused", is_lenient, DOUBT_LESS | DOUBT_MORE },
 };

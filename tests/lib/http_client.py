@@ -18,7 +18,7 @@ Several MODEs follow each other, with COUNT requests each. MODE:
   bytes     like keep, the request is sent byte by byte
   empty     like keep, with empty lines before each request
   bursts    like keep, a few at a time, with bodies that imitate status lines; HEAD only alone
-  heads     like bursts, but any of them may be HEAD
+  headlast  like bursts, but the last of them may be HEAD
   old       like fresh, HTTP/1.0
   broken    like fresh, a request line that is none (400)
 Prints the statuses received, 1xx apart, as JSON. Exit 1 where a response is missing or broken.
@@ -161,10 +161,9 @@ class Client:
         while wanted:
             n = dice.randint(1, 12)
             now, wanted = wanted[:n], wanted[n:]
-            methods = dice.choices(("GET", "POST", "HEAD") if self.mode == "heads" else ("GET", "POST"),
-                                   k=len(now))
-            if n == 1:
-                methods = dice.choices(("GET", "HEAD"))
+            methods = dice.choices(("GET", "POST"), k=len(now))
+            if n == 1 or self.mode == "headlast":
+                methods[-1] = dice.choice(("GET", "HEAD"))
             if not self.sock:
                 self.connect()
             self.send(b"".join(map(self.request, now, methods)))
@@ -179,7 +178,7 @@ class Client:
             for _ in wanted:
                 self.read()
             return
-        if self.mode in ("bursts", "heads"):
+        if self.mode in ("bursts", "headlast"):
             self.run_bursts(wanted)
             return
         start = time.monotonic()

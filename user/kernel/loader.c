@@ -101,8 +101,6 @@ static int size_maps(struct spikewatch *skel, const struct sizes *sizes, int tem
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.notes, sizes->notes);
 	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.asked, sizes->notes);
-	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.holds, sizes->holds);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.deniers, sizes->notes);

@@ -20,9 +20,8 @@
 
 /* What the kernel takes per entry: struct htab_elem with its LRU node, rounded key, value. */
 #define BYTES_ELEM    56
-#define BYTES_FLOW    (BYTES_ELEM + 40 + 80)
+#define BYTES_FLOW    (BYTES_ELEM + 40 + 64)
 #define BYTES_NOTE    (BYTES_ELEM + 16 + 56)
-#define BYTES_ASKED   (BYTES_ELEM + 16 + 8)
 #define BYTES_HOLD    (BYTES_ELEM + 48 + 2112)
 #define BYTES_ATTEMPT (BYTES_ELEM + sizeof(struct attempt_key) + sizeof(struct attempt))
 #define BYTES_DENIER  (BYTES_ELEM + sizeof(struct attempt_key) + 8)
@@ -73,8 +72,8 @@ void sizes_fit(__u64 memory_budget, unsigned int possible_cpus, struct sizes *re
 	ret->holds = largest_power(memory_budget / HOLDS_SHARE / BYTES_HOLD, HOLDS_LEAST);
 	ret->attempts = largest_power(memory_budget / ATTEMPTS_SHARE / BYTES_ATTEMPT,
 				      LRU_ENTRIES_LEAST);
-	fixed = (__u64)ret->notes * (BYTES_NOTE + BYTES_ASKED + BYTES_DENIER) +
-		(__u64)ret->holds * BYTES_HOLD + (__u64)ret->attempts * BYTES_ATTEMPT;
+	fixed = (__u64)ret->notes * (BYTES_NOTE + BYTES_DENIER) + (__u64)ret->holds * BYTES_HOLD +
+		(__u64)ret->attempts * BYTES_ATTEMPT;
 	memory_budget -= fixed < memory_budget ? fixed : memory_budget;
 	ret->shared = memory_budget / share < least;
 	if (ret->shared)
