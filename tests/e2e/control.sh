@@ -148,7 +148,7 @@ hostile_test
 history_test
 stale_test
 start -i gwc
-check_equal "the next one takes the socket" "$(value .ready)" true
+check "the next one takes the socket" wait_for 10 value_is .ready true
 group_test
 sensor_stop
 check "and removes it at its end" [ ! -e "$TMP/run/control.sock" ]

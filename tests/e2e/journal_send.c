@@ -13,8 +13,9 @@
 #include "tests/unit/example.h"
 
 static const char *const alert_actions[] = { "open", "update", "close", "suppressed", NULL };
-static const char *const sensor_actions[] = { "started",  "stopped",   "reloaded", "blind",
-					      "degraded", "recovered", NULL };
+/* By enum sensor_action. */
+static const char *const sensor_actions[] = { "started", "stopped",  "reloaded",  "refused",
+					      "blind",   "degraded", "recovered", NULL };
 
 static int find(const char *const *names, const char *name)
 {

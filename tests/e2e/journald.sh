@@ -32,7 +32,7 @@ check_equal "it is sent when journald has started" "$answer" "0 1 0 0"
 # --- one entry of each kind, read back ---------------------------------------------------------------
 for command in "http update 2" "http close 3" "http suppressed 4" "deny open 5" "deny close 6" \
   "sensor started" "sensor blind" "sensor degraded" "sensor recovered" "sensor reloaded" \
-  "sensor stopped"; do
+  "sensor refused" "sensor stopped"; do
   ask "$command"
   # A journald that is busy takes it later.
   case $answer in *slow) fail "$command" "slow" ;; "0 "* | "-11 "*) ;; *) fail "$command" "$answer" ;; esac
@@ -55,9 +55,10 @@ blind 4 0295f88e79e94cccab0c0e98e2f0c716 blind 0 ecs-good 1
 degraded 4 0295f88e79e94cccab0c0e98e2f0c716 degraded 0 ecs-good 1
 recovered 6 0295f88e79e94cccab0c0e98e2f0c716 recovered 0 ecs-good 1
 reloaded 6 fe2e2dcd486c4ec5953bbe4c317ed9bb reloaded 0 ecs-good 1
+refused 4 fe2e2dcd486c4ec5953bbe4c317ed9bb reloaded 0 ecs-good 1
 stopped 6 941145d2676243e1994ff685e5916ce8 stopped 0 ecs-good 1
 ROWS
-check_equal "no other entries" "$(wc -l <$work/entries)" 12
+check_equal "no other entries" "$(wc -l <$work/entries)" 13
 
 show() { journalctl -q -D /run/log/journal -o cat --output-fields="$1" SPIKEWATCH_EVENT_ID="$2"; }
 id=$(printf %032u 5)
