@@ -139,8 +139,12 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		 */
 		moves = -(__u32)passed > HTTP1_LINE;
 		is_next = moves || (!passed && s->run.seq == flow->last_ack);
-	} else if (flow->state == HTTP1_OPAQUE || (flow->state < HTTP1_OPAQUE && passed > 0)) {
-		/* Framing is lost, or bytes are missing: here it can be taken up again. */
+	} else if (flow->state == HTTP1_OPAQUE ? passed >= 0
+					       : flow->state < HTTP1_OPAQUE && passed > 0) {
+		/*
+		 * Framing is lost, or bytes are missing: here it can be taken up again. Not at an
+		 * old acknowledgement, where what was counted would be counted again.
+		 */
 		flags |= HTTP1_PASSED;
 		points = flow->header_end != s->run.ack;
 	} else {
