@@ -7,14 +7,16 @@ stage "format" make -s format-check
 stage "unit tests" make -s -j2 CI=1 check
 stage "anomaly score" make -s -j2 CI=1 check-score SCORE_SEEDS=25
 stage "BPF tests" make -s -j2 CI=1 check-bpf
-stage "differential, and the demo beside it" make -s -j2 CI=1 check-differential demo-run
-stage "end to end" make -s CI=1 check-e2e
+stage "differential" make -s -j2 CI=1 check-differential
 stage "replay" make -s CI=1 check-replay
-stage "unit tests, sanitizers" make -s -j2 CI=1 SAN=1 check
-stage "fuzz corpora" make -s -j2 check-fuzz-corpus
+# Scenarios mostly wait: what only computes fills the time.
+beside "unit tests, sanitizers" make -s CI=1 SAN=1 check
+beside "lint" make -s lint QUICK=1
+beside "fuzz corpora" make -s check-fuzz-corpus
+stage "end to end, and the demo beside it" make -s -j2 CI=1 demo-run check-e2e JOBS=3
+together
 stage "fuzz packets and responses" make -s -j2 CI=1 fuzz-parse fuzz-http1 SECONDS=60
 stage "fuzz the rest" make -s -j9 CI=1 fuzz-baseline fuzz-capture fuzz-chunk fuzz-config fuzz-control fuzz-csv fuzz-cuts fuzz-hosts fuzz-snapshot SECONDS=15
 stage "bench" make -s bench CHECK=1
-stage "lint" make -s -j2 lint QUICK=1
 stage "man pages" make -s check-man
 stage "install" make -s check-install

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib/check.sh"
 
 SPIKEWATCH=${SPIKEWATCH:-$ROOT/build/spikewatch}
-AT_LEAST=300000 # packets a second on one core; sanitized programs are not held to it
+AT_LEAST=300000 # packets a second of one core; sanitized programs are not held to it
 T_ALERT=2023-11-14T22:16:15.000Z # the second in which the 350th error ends
 
 prepare() {
@@ -163,14 +163,23 @@ output() {
   check_equal "a slow reader loses nothing" "$(cat "$TMP/slow")" "$(wc -l <"$OUT")"
 }
 
+cpu_seconds() { # CAPTURE: that a replay takes
+  local TIMEFORMAT='%U %S'
+  { time replay --json --counts "$1"; } 2>"$TMP/time"
+  awk '{ print $1 + $2 }' "$TMP/time"
+}
+
+# By CPU time, whoever else is on the machine, and without what starting takes; of three runs the best.
 throughput() {
-  local best=0 rate i
-  for i in 1 2 3; do
-    replay --json --counts "$TMP/many.pcap"
-    rate=$(sed -n 's/.*: \([0-9]*\) packets\/s$/\1/p' "$ERR")
-    [ "${rate:-0}" -le $best ] || best=$rate
+  local best=0 rate start
+  for _ in 1 2 3; do
+    start=$(cpu_seconds "$TMP/containers/little.pcap")
+    rate=$(awk -v all="$(cpu_seconds "$TMP/many.pcap")" -v start="$start" \
+      'BEGIN { printf "%d", (all > start) ? 300000 / (all - start) : 0 }')
+    [ "$rate" -le $best ] || best=$rate
   done
-  printf 'throughput: %d packets/s\n' $best
+  replay --json --counts "$TMP/many.pcap"
+  printf 'throughput: %d packets a second of CPU time\n' $best
   check_equal "a long capture: every packet" "$RC $(total understood) $(total evicted_http) $(total http_gap)" "0 300000 0 0"
   case $SPIKEWATCH in
   */san/*) ok "throughput is not asked of a sanitized program" ;;
