@@ -114,13 +114,14 @@ static __always_inline __u32 http1_method_due(const __u8 *b, __u32 n)
 {
 	__u32 skip = http1_empty_lines(b, n), word;
 
-	if (n < skip + 8)
-		return skip < n && (b[skip] | 0x20) == 'h' ? HTTP1_HEAD_ASKED : 0;
+	if (n < skip + 5)
+		return skip < n && b[skip] == 'H' ? HTTP1_HEAD_ASKED : 0;
 	b += skip;
 	word = parse_u32(b);
 	if (word == PARSE_BE32(0x48454144) && b[4] == ' ')
 		return HTTP1_HEAD_DUE;
-	if (word == PARSE_BE32(0x434f4e4e) && parse_u32(b + 4) == PARSE_BE32(0x45435420))
+	if (n >= skip + 8 && word == PARSE_BE32(0x434f4e4e) &&
+	    parse_u32(b + 4) == PARSE_BE32(0x45435420))
 		return HTTP1_CONNECT_DUE;
 	return 0;
 }

@@ -149,7 +149,10 @@ static bool is_without_end(const struct about *a)
 	return a->reference->end == REFERENCE_CLOSE || a->reference->end == REFERENCE_TUNNEL;
 }
 
-/* The first request begins with a method (RFC 9110 9.1) of letters, at most 23. */
+/*
+ * The first request begins with a method (RFC 9110 9.1) of letters, at most 23. Otherwise it is not
+ * seen as one, and what the client says next may be taken for the first.
+ */
 static bool is_odd_method(const struct about *a)
 {
 	const struct reference_side *client = &a->reference->client;
@@ -278,7 +281,7 @@ static const struct {
 	{ "what is answered is no request", is_not_asked, DOUBT_MORE },
 	{ "what answers is no response", is_no_response, DOUBT_MORE },
 	{ "a body or a tunnel without an end", is_without_end, DOUBT_MORE },
-	{ "the first method is odd", is_odd_method, DOUBT_LESS },
+	{ "the first method is odd", is_odd_method, DOUBT_LESS | DOUBT_MORE },
 	{ "an empty line before the first response", is_empty_line_first, DOUBT_LESS | DOUBT_MORE },
 	{ "HEAD among other requests", is_head_among_others, DOUBT_LESS | DOUBT_MORE },
 	{ "a body that begins like a response", is_imitated_at_once, DOUBT_LESS | DOUBT_MORE },

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs one fuzzer from its kept corpus; what fails stands in build/fuzz.
 #   fuzz.sh NAME SECONDS [SEED]
-# With a seed: the same inputs in the same order wherever the same compiler built the same code.
+# With a seed: the same inputs in the same order wherever the same compiler built the same code, and no
+# more of them on a fast machine than were looked at before the code was accepted.
 # Without: by chance, from what earlier runs found too (build/fuzz/corpus).
 set -u
 name=$1 seconds=$2 seed=${3:-0}
@@ -19,7 +20,7 @@ if [ "$seed" = 0 ]; then
 else
   # As a list, since a folder's order depends on the file system.
   LC_ALL=C find "$kept" -type f | LC_ALL=C sort | paste -sd, >"build/fuzz/$name.seeds"
-  args+=(-seed_inputs="@build/fuzz/$name.seeds")
+  args+=(-runs=$((seconds * 2500)) -seed_inputs="@build/fuzz/$name.seeds")
   # Addresses that the code compares are mutated too: they must be the same in each run.
   if setarch -R true 2>/dev/null; then
     run=(setarch -R)
