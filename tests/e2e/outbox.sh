@@ -24,6 +24,10 @@ alerts_for() { # FIRST LAST
   done
 }
 
+count_repeats() {
+  echo $(($(count_alerts open) - $(count_distinct open)))
+}
+
 # What the sensor has put in its history, as the store says.
 ask() { # SQL
   python3 - "$OWN/disk/state.db" "$1" <<'END'
@@ -35,7 +39,7 @@ END
 kept_alerts() { ask "SELECT count(*) FROM records WHERE action = 'open'"; }
 waiting() { ask "SELECT count(*) FROM posts"; }
 has_kept() { [ "$(kept_alerts)" -ge "$1" ]; }
-has_got() { [ "$(count_alerts open)" -ge "$1" ]; }
+has_got() { [ "$(count_distinct open)" -ge "$1" ]; }
 none_waits() { [ "$(waiting)" = 0 ]; }
 
 start() { sensor_start "$GATEWAY" -c "$TMP/sw.yaml" -i gwc -i gws; }
@@ -63,6 +67,7 @@ killed_test() {
   start
   wait_for 10 none_waits
   check_equal "each is in the journal, and the ids tell repeats" "$(count_distinct open)" 4
+  repeats=$(count_repeats) # what was sent, but not yet noted as sent, when it was killed
 }
 
 restart_test() {
@@ -70,7 +75,7 @@ restart_test() {
   journald_start
   alerts_for 7005 7006
   check "a journald that was restarted gets alerts" wait_for 10 has_got 6
-  check_equal "none twice" "$(count_alerts open)" "$(count_distinct open)"
+  check_equal "none twice" "$(count_repeats)" "$repeats"
 }
 
 # Its socket takes some, and then no more.
@@ -92,7 +97,7 @@ END
   check "what it does not take waits" [ "$n" -ge 3 ]
   kill -CONT "$JOURNALD_PID"
   check "and is sent when it goes on" wait_for 10 has_got 9
-  check_equal "none twice" "$(count_alerts open)" "$(count_distinct open)"
+  check_equal "none twice" "$(count_repeats)" "$repeats"
 }
 
 says() { grep -Eq -- "$1" "$SENSOR_ERR"; }
@@ -108,7 +113,7 @@ full_test() {
   rm "$OWN/disk/fill"
   check "disk free: it goes on" wait_for 10 says "records are put on the disk again"
   check "disk free: the history is whole" wait_for 10 has_kept 11
-  check_equal "none twice" "$(count_alerts open)" "$(count_distinct open)"
+  check_equal "none twice" "$(count_repeats)" "$repeats"
 }
 
 # A journald that can't write takes entries all the same and loses them, which nobody is told: the
