@@ -10,7 +10,6 @@ stage "BPF tests" make -s -j2 CI=1 check-bpf
 stage "differential" make -s -j2 CI=1 check-differential
 stage "replay" make -s CI=1 check-replay
 # Scenarios mostly wait: what only computes fills the time.
-beside "unit tests, sanitizers" make -s CI=1 SAN=1 check
 beside "lint" make -s lint QUICK=1
 beside "fuzz corpora" make -s check-fuzz-corpus
 stage "end to end, and the demo beside it" make -s -j2 CI=1 demo-run check-e2e JOBS=3

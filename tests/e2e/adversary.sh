@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Runs in the long tests.
 # An adversarial server and its clients over bad wires: every response is counted once.
 #
 # Nothing lost: exact, also where segments come twice. Lost or overtaken behind the gateway: exact, for the

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Runs in the long tests.
 # Beside tc filters of others, which accept and deny: neither hides packets from the other, whoever came
 # first; what they deny is counted.
 . "$(dirname "$0")/../lib/check.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Runs in the long tests.
 # Every way to attach counts the same: each response once, whichever interfaces are watched.
 . "$(dirname "$0")/../lib/check.sh"
 . "$LIB/topology.sh"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs every scenario of this folder, or those named, and sums up: "N passed, N failed, N skipped".
 # JOBS of them at a time (default: one a CPU), for they mostly wait; those that measure say
-# "Runs alone" in their head, and do so at the end.
+# "Runs alone" in their head, and do so at the end; those that say "Runs in the long tests" only where
+# they are named, or with LONG set.
 set -u
 cd "$(dirname "$0")" || exit 1
 passed=0 failed=0 skipped=0
@@ -65,13 +66,16 @@ trap 'rm -rf "$OUT"' EXIT
 trap 'stop 129' HUP
 trap 'stop 130' INT
 trap 'stop 143' TERM
-together=() alone=()
+together=() alone=() all=no
 if [ $# -eq 0 ]; then # the longest first
+  all=yes
   mapfile -t scenarios < <(find . -maxdepth 1 -name '*.sh' -printf '%s %f\n' | sort -rn | cut -d" " -f2)
   set -- "${scenarios[@]}"
 fi
 for scenario; do
   if [ "$scenario" = run.sh ]; then
+    continue
+  elif [ $all = yes ] && [ -z "${LONG:-}" ] && head -n 10 "./$scenario" | grep -q '^# Runs in the long tests'; then
     continue
   elif head -n 10 "./$scenario" | grep -q '^# Runs alone'; then
     alone+=("$scenario")

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Runs in the long tests.
 # Whatever devices a packet passes on its way through the gateway, its response is counted once: bridge,
 # macvlan, vxlan, tun, both ends of a veth pair. Each has a network of its own, 10.77.4.0/24 and up, so a
 # difference names the device.
