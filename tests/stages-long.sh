@@ -8,6 +8,7 @@ stage "adversary, other seeds" env LONG=1 SEED=random make -s CI=1 check-e2e ONL
 stage "hundreds of interfaces" env PODS=500 make -s CI=1 check-e2e ONLY=interfaces.sh
 stage "keep_attached by clsact" env LONG=1 make -s CI=1 check-e2e ONLY=keep.sh
 stage "blind, at length" env LONG=1 make -s CI=1 check-e2e ONLY=blind.sh
+stage "replay, as fast as it must be" env AT_LEAST=300000 make -s CI=1 check-replay
 stage "fuzz" make -s fuzz SECONDS=300
 stage "anomaly score, other seeds" make -s check-score
 stage "kernels" make -s CI=1 check-kernels
