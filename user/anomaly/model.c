@@ -102,7 +102,7 @@ static void view_forecast(const struct model *model, unsigned int i, double mean
 /* The weighted median of the forecasts: one that ran after an outlier does not move it. */
 static double median_mean(const struct model_view *view)
 {
-	double mean[MODEL_FORECASTS], weight[MODEL_FORECASTS], sum = 0;
+	double mean[MODEL_FORECASTS] = { 0 }, weight[MODEL_FORECASTS] = { 0 }, sum = 0;
 	int i, j;
 
 	for (i = 0; i < MODEL_FORECASTS; i++) {

@@ -43,6 +43,7 @@ static int add_post(struct posts *posts, const struct plan_entry *entry)
 
 	if (post && posts->count == posts->room) {
 		size_t room = posts->room ? 2 * posts->room : 16;
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression): they are pointers */
 		struct post **list = reallocarray(posts->list, room, sizeof(*list));
 
 		if (list) {

@@ -49,7 +49,7 @@ struct sight {
 };
 
 static const char *const counter_names[COUNT_MAX] = {
-#define X(constant, name) [COUNT_##constant] = name,
+#define X(constant, name) [COUNT_##constant] = (name),
 	SW_COUNTERS(X)
 #undef X
 };
