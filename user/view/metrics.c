@@ -209,12 +209,14 @@ static void write_anomaly(struct exposition *e, const struct view *view, const c
 	gauge(e, name, help);
 	for (size_t i = 0; i < view->rule_count; i++) {
 		const struct judge_state *state = &view->rules[i].state;
+		double value;
 
 		if (state->rule->kind != RULE_ANOMALY || !state->buckets)
 			continue;
 		exposition_sample(e, NULL);
 		exposition_label(e, "rule", state->rule->id);
-		exposition_value(e, *(const double *)((const char *)state + member));
+		memcpy(&value, (const char *)state + member, sizeof(value));
+		exposition_value(e, value);
 	}
 }
 
