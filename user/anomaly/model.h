@@ -13,8 +13,7 @@
  * where both sums forget (the Gamma-Poisson mean under the prior of Jeffreys; West and Harrison
  * 1997, Bayesian Forecasting and Dynamic Models, 2.3: discounting), and the forecast is the level
  * times the factor of this moment. One more forecast follows a trend (Holt 1957, reprinted in
- * International Journal of Forecasting 20, 5), and one what the last buckets were, outliers too:
- *that things stay as they have just become. It makes a change of level the new normal.
+ * International Journal of Forecasting 20, 5).
  *
  * Families. Around each forecast m stand three distributions of the count:
  *   negative binomial, variance m + a m^2. a is the moments' estimate from that forecast's own

@@ -10,8 +10,9 @@
  * Recalibration. Were the model right, s would exceed RARITY_LEVEL with probability
  * exp(-RARITY_LEVEL), and by an exponential excess of mean 1. Both are estimated from the past
  * (peaks over threshold: Pickands 1975, Annals of Statistics 3, 119; as an online detector: Siffer
- * et al. 2017, KDD, 1067), drawn to what a right model has by RARITY_PRIOR buckets, and never
- * sharpened, rather blunted a little: p = P(s > level) exp(-excess / mean excess).
+ * et al. 2017, KDD, 1067), and drawn to what a right model has by RARITY_PRIOR buckets. A tail
+ * p = P(s > level) exp(-excess / mean excess) is blunted by RARITY_MARGIN, and may be sharpened as
+ * far as a mean excess of RARITY_LEAST.
  *
  * Ceiling. The percentile of s among all earlier ones limits the score, by Elastic's points
  * (0,0) (70,1) (85,1.2) (90,1.5) (95,3) (97,20) (99,50) (99.9,90) (100,100). A short past knows no
@@ -19,10 +20,10 @@
  */
 #define RARITY_BINS        48
 #define RARITY_LEVEL       2.302585
-#define RARITY_MARGIN      1.1 /* the least that the mean excess is taken for */
-#define RARITY_LEAST       0.6
-#define RARITY_SHORT       300.0
-#define RARITY_YOUTH       3.0
+#define RARITY_MARGIN      1.1   /* times the mean excess that was seen */
+#define RARITY_LEAST       0.6   /* the least that it is taken for */
+#define RARITY_SHORT       300.0 /* buckets: the memory at first... */
+#define RARITY_YOUTH       3.0   /* ...which then is a third of what was seen */
 #define RARITY_PRIOR       200.0  /* buckets */
 #define RARITY_BLEND       1000.0 /* buckets */
 #define RARITY_EXCESS_MOST 1000.0
