@@ -20,10 +20,10 @@
  */
 #define RARITY_BINS        48
 #define RARITY_LEVEL       2.302585
-#define RARITY_MARGIN      1.1   /* times the mean excess that was seen */
-#define RARITY_LEAST       0.6   /* the least that it is taken for */
-#define RARITY_SHORT       300.0 /* buckets: the memory at first... */
-#define RARITY_YOUTH       3.0   /* ...which then is a third of what was seen */
+#define RARITY_MARGIN      1.1    /* times the mean excess that was seen */
+#define RARITY_LEAST       0.6    /* the least that it is taken for */
+#define RARITY_SHORT       300.0  /* buckets: the memory at first... */
+#define RARITY_YOUTH       3.0    /* ...which then is a third of what was seen */
 #define RARITY_PRIOR       200.0  /* buckets */
 #define RARITY_BLEND       1000.0 /* buckets */
 #define RARITY_EXCESS_MOST 1000.0
