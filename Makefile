@@ -86,16 +86,16 @@ vmlinux: ## regenerate the trimmed vmlinux.h from this kernel's BTF
 # One program for each tests/unit/test_*.c, linked with all but the edges to the kernel.
 UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
-UNIT_OBJS := $(filter-out $(B)/user/main.o $(B)/user/cmd/% $(B)/user/kernel/%,$(OBJS))
+UNIT_OBJS := $(filter-out $(B)/user/main.o $(B)/user/cmd/% $(B)/user/sensor/% $(B)/user/kernel/%,$(OBJS))
 
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(UNIT_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 # Of the edges, what needs no kernel.
-$(B)/tests/unit/test_plan: $(addprefix $(B)/user/,cmd/plan.o kernel/links.o kernel/rtnl.o)
-$(B)/tests/unit/test_blind: $(B)/user/cmd/blind.o
-$(B)/tests/unit/test_sight: $(addprefix $(B)/user/cmd/,blind.o sight.o)
+$(B)/tests/unit/test_plan: $(addprefix $(B)/user/,sensor/plan.o kernel/links.o kernel/rtnl.o)
+$(B)/tests/unit/test_blind: $(B)/user/sensor/blind.o
+$(B)/tests/unit/test_sight: $(addprefix $(B)/user/sensor/,blind.o sight.o)
 
 $(B)/tests/e2e/journal_send: $(B)/tests/e2e/journal_send.o $(UNIT_OBJS)
 	$(call say,LD,$@)

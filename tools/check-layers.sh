@@ -10,8 +10,9 @@ complain() { echo "layers: $*" >&2; bad=1; }
 # What a room's files may include of other rooms, as "room/...".
 allowed() {
   case $1 in
-    main) echo "cmd" ;;
-    cmd) echo "cmd kernel capture outbox out record store score config host serve view names snapshot core anomaly util" ;;
+    main) echo "cmd util" ;;
+    cmd) echo "cmd sensor kernel capture out record store score config view core anomaly util" ;;
+    sensor) echo "sensor kernel outbox out record store config host serve view names snapshot core anomaly util" ;;
     snapshot) echo "snapshot core" ;;
     kernel) echo "kernel core util" ;;
     outbox) echo "outbox out record store core util" ;;

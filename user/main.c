@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "util/version.h"
 
 const char spikewatch_version[] = SPIKEWATCH_VERSION;
 const char spikewatch_revision[] = SPIKEWATCH_REVISION;

@@ -8,7 +8,7 @@ FUZZ_FLAGS := -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -std=gnu11 -g -O2 -fsan
 
 # What fuzzers take from: the user side without the kernel, and the BPF programs on the host.
 FUZZ_OBJS := $(patsubst %.c,build/fuzz/obj/%.o,\
-	     $(filter-out user/main.c user/cmd/% user/kernel/%,$(SRCS)) $(wildcard tests/bpf/host*.c) tests/bpf/packet.c tests/bpf/target.c \
+	     $(filter-out user/main.c user/cmd/% user/sensor/% user/kernel/%,$(SRCS)) $(wildcard tests/bpf/host*.c) tests/bpf/packet.c tests/bpf/target.c \
 	     $(filter-out $(FUZZ_SRCS),$(wildcard tests/fuzz/*.c)))
 
 # What is looked for is new paths in what is tested, not in what tests.

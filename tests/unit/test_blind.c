@@ -10,14 +10,15 @@
 #include <cmocka.h>
 
 #include "cmd/cmd.h"
-#include "cmd/sensor.h"
+#include "sensor/sensor.h"
+#include "sensor/clock.h"
 
 #define SECOND 1000000000ULL
 
 static __u64 now_ns = 1000 * SECOND;
 static char said[65536];
 
-__u64 cmd_now_ns(int clock)
+__u64 clock_now_ns(int clock)
 {
 	return now_ns;
 }

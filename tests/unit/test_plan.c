@@ -4,7 +4,7 @@
 
 #include <net/if_arp.h>
 
-#include "cmd/plan.h"
+#include "sensor/plan.h"
 
 #define UP IFF_UP
 

@@ -11,7 +11,8 @@
 #include <cmocka.h>
 
 #include "cmd/cmd.h"
-#include "cmd/sensor.h"
+#include "sensor/sensor.h"
+#include "sensor/clock.h"
 
 #define SECOND 1000000000ULL
 
@@ -24,7 +25,7 @@ static __u64 missed;
 static struct sensor sensor;
 static struct totals totals;
 
-__u64 cmd_now_ns(int clock)
+__u64 clock_now_ns(int clock)
 {
 	return now_ns;
 }

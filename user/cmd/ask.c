@@ -11,6 +11,7 @@
 
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
+#include "sensor/clock.h"
 #include "util/log.h"
 
 /* The sensor answers between two epochs, which takes milliseconds. */
@@ -54,7 +55,7 @@ static void say_unreached(const char *path, int err)
 static int wait_readable(int fd, __u64 due_ns)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	__u64 now_ns = cmd_now_ns(CLOCK_BOOTTIME);
+	__u64 now_ns = clock_now_ns(CLOCK_BOOTTIME);
 
 	if (now_ns >= due_ns)
 		return -ETIMEDOUT;
@@ -65,7 +66,7 @@ static int wait_readable(int fd, __u64 due_ns)
 /* One line, without its end. */
 static int read_line(int fd, char **ret)
 {
-	__u64 due_ns = cmd_now_ns(CLOCK_BOOTTIME) + PATIENCE_NS;
+	__u64 due_ns = clock_now_ns(CLOCK_BOOTTIME) + PATIENCE_NS;
 	size_t len = 0, room = 0;
 	char *text = NULL;
 	int err = 0;

@@ -8,9 +8,10 @@
 #include <time.h>
 
 #include "cmd/cmd.h"
-#include "cmd/state.h"
 #include "record/text.h"
 #include "score/backtest.h"
+#include "sensor/clock.h"
+#include "sensor/state.h"
 #include "util/log.h"
 
 #define SECOND_NS 1000000000ULL
@@ -121,7 +122,7 @@ static void take_bucket(const struct anomaly_bucket *bucket, void *arg)
 {
 	struct anomaly_bucket local = *bucket;
 
-	local.zone_s = cmd_zone_s((__u64)local.start_s * SECOND_NS);
+	local.zone_s = clock_zone_s((__u64)local.start_s * SECOND_NS);
 	backtest_bucket(arg, &local);
 }
 

@@ -7,17 +7,7 @@
 #include <linux/types.h>
 
 #include "config/config.h"
-
-extern const char spikewatch_version[];
-extern const char spikewatch_revision[];
-
-/* Exit codes: the contract with scripts. */
-enum exit_code {
-	EXIT_GOOD = 0,
-	EXIT_RUNTIME = 1, /* failed while running */
-	EXIT_USER = 2,    /* usage, configuration, unknown interface */
-	EXIT_HOST = 77,   /* the host lacks something */
-};
+#include "util/exit.h"
 
 #define CONFIG_PATH "/etc/spikewatch/spikewatch.yaml"
 
@@ -49,9 +39,5 @@ int cmd_parse_attach(const char *text);
 
 /* "15m", "7d" in whole seconds; false where it is no such length. */
 bool cmd_parse_seconds(const char *text, __u64 *ret_s);
-
-__u64 cmd_now_ns(int clock);
-/* This host's local time minus UTC, at that moment: seconds. */
-__s32 cmd_zone_s(__u64 wall_ns);
 
 #endif

@@ -2,7 +2,6 @@
 /* What the subcommands share. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -60,20 +59,4 @@ bool cmd_parse_seconds(const char *text, __u64 *ret_s)
 		return false;
 	*ret_s = length_ns / NS_PER_S;
 	return true;
-}
-
-__u64 cmd_now_ns(int clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-__s32 cmd_zone_s(__u64 wall_ns)
-{
-	time_t now = (time_t)(wall_ns / 1000000000ULL);
-	struct tm local;
-
-	return localtime_r(&now, &local) ? (__s32)local.tm_gmtoff : 0;
 }

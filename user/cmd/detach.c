@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "cmd/sensor.h"
+#include "sensor/sensor.h"
 #include "util/log.h"
 
 static void usage(FILE *out)

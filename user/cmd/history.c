@@ -8,9 +8,9 @@
 
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
-#include "cmd/records.h"
 #include "config/scalar.h"
 #include "record/page.h"
+#include "sensor/records.h"
 #include "util/log.h"
 
 struct history_options {

@@ -4,8 +4,8 @@
 #define CMD_PLAYBACK_H
 
 #include "capture/capture.h"
-#include "cmd/counts.h"
-#include "cmd/sensor.h"
+#include "sensor/counts.h"
+#include "sensor/sensor.h"
 
 struct playback {
 	struct sensor *sensor;

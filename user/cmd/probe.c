@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 #include "cmd/cmd.h"
-#include "cmd/plan.h"
+#include "sensor/plan.h"
 #include "util/log.h"
 
 /* What was found: printed once, as text or as JSON. */

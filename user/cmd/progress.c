@@ -8,6 +8,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
+#include "sensor/clock.h"
 
 #define WIDTH     30
 #define PERIOD_NS 100000000ULL
@@ -19,18 +20,18 @@ void progress_begin(struct progress *progress)
 	*progress = (struct progress){
 		.shown = isatty(STDERR_FILENO) && !(term && !strcmp(term, "dumb")),
 		.colour = !(no_color && *no_color),
-		.start_ns = cmd_now_ns(CLOCK_MONOTONIC),
+		.start_ns = clock_now_ns(CLOCK_MONOTONIC),
 	};
 }
 
 double progress_seconds(const struct progress *progress)
 {
-	return (cmd_now_ns(CLOCK_MONOTONIC) - progress->start_ns) / 1e9;
+	return (clock_now_ns(CLOCK_MONOTONIC) - progress->start_ns) / 1e9;
 }
 
 void progress_tell(struct progress *progress, __u64 packets, __u64 position, __u64 size)
 {
-	__u64 now_ns = progress->shown ? cmd_now_ns(CLOCK_MONOTONIC) : 0;
+	__u64 now_ns = progress->shown ? clock_now_ns(CLOCK_MONOTONIC) : 0;
 	double seconds = progress_seconds(progress);
 	unsigned int full = 0;
 	char bar[WIDTH + 1];

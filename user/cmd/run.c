@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "cmd/reload.h"
-#include "cmd/sensor.h"
 #include "out/json_sink.h"
 #include "out/terminal.h"
+#include "sensor/clock.h"
+#include "sensor/reload.h"
+#include "sensor/sensor.h"
 #include "util/log.h"
 
 #define SECOND_NS 1000000000ULL
@@ -227,14 +228,14 @@ static __u64 next_close(const struct pace *pace)
 
 static int close_epoch(struct pace *pace, struct sensor *sensor)
 {
-	__u64 now_ns = cmd_now_ns(CLOCK_BOOTTIME), end_ns = now_ns;
+	__u64 now_ns = clock_now_ns(CLOCK_BOOTTIME), end_ns = now_ns;
 	__u64 boundary_ns = now_ns - now_ns % SECOND_NS;
 	int code;
 
 	if (boundary_ns > pace->last_close_ns && now_ns - boundary_ns < LATE_NS)
 		end_ns = boundary_ns;
 	code = sensor_close_epoch(sensor, end_ns);
-	pace->work_ns = cmd_now_ns(CLOCK_BOOTTIME) - now_ns;
+	pace->work_ns = clock_now_ns(CLOCK_BOOTTIME) - now_ns;
 	pace->last_close_ns = end_ns;
 	pace->rung = false;
 	if (end_ns / SECOND_NS != pace->last_second)
@@ -278,12 +279,12 @@ static int watch(struct sensor *sensor, const struct run_options *options)
 		log_error("cannot set up the event loop: %s", strerror(-err));
 		code = EXIT_RUNTIME;
 	}
-	pace.last_close_ns = cmd_now_ns(CLOCK_BOOTTIME);
+	pace.last_close_ns = clock_now_ns(CLOCK_BOOTTIME);
 	while (!pace.stop && !code) {
 		loop_wait(sensor->loop, next_close(&pace));
 		if (pace.reload && !pace.stop)
 			reload(&pace);
-		if (!pace.stop && cmd_now_ns(CLOCK_BOOTTIME) >= next_close(&pace))
+		if (!pace.stop && clock_now_ns(CLOCK_BOOTTIME) >= next_close(&pace))
 			code = close_epoch(&pace, sensor);
 	}
 	if (pace.signal_fd >= 0) {
@@ -294,7 +295,7 @@ static int watch(struct sensor *sensor, const struct run_options *options)
 	/* What was counted until the programs went is judged too. */
 	sensor_detach(sensor);
 	if (!code)
-		code = sensor_close_epoch(sensor, cmd_now_ns(CLOCK_BOOTTIME));
+		code = sensor_close_epoch(sensor, clock_now_ns(CLOCK_BOOTTIME));
 	return code;
 }
 

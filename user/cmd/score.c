@@ -11,6 +11,7 @@
 #include "record/text.h"
 #include "score/plot.h"
 #include "score/series.h"
+#include "sensor/clock.h"
 #include "util/log.h"
 
 #define BAD_ROWS_SAID 20
@@ -251,7 +252,7 @@ static int draw(const struct series *series, const struct score_options *options
 
 static __s32 zone_of(__s64 time_s)
 {
-	return cmd_zone_s((__u64)time_s * 1000000000ULL);
+	return clock_zone_s((__u64)time_s * 1000000000ULL);
 }
 
 static int score(const struct score_options *options, struct series *series)

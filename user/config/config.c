@@ -202,3 +202,11 @@ void config_say_unused(const struct config *config, config_say_fn say, void *arg
 	for (i = 0; config->unused[i]; i++)
 		say(config->unused[i], arg);
 }
+
+const struct rule *config_find_rule(const struct config *config, const char *id)
+{
+	for (size_t i = 0; i < config->rule_count; i++)
+		if (config->rules[i].enabled && !strcmp(config->rules[i].id, id))
+			return &config->rules[i];
+	return NULL;
+}

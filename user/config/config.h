@@ -132,6 +132,9 @@ bool config_same_outlets(const struct config *a, const struct config *b);
  */
 void config_say_unused(const struct config *config, config_say_fn say, void *arg);
 
+/* The rule of that id; NULL: there is none, or it is not enabled. */
+const struct rule *config_find_rule(const struct config *config, const char *id);
+
 /* Writes the effective configuration as YAML that config_load() reads back to the same. */
 int config_print(const struct config *config, FILE *out);
 
