@@ -92,17 +92,14 @@ denies_seen() {
 $(denies_rules)
 END
   denies_more
-  : >counts
   if [ "$1" = auto ]; then unset SPIKEWATCH_DROPS; else export SPIKEWATCH_DROPS="$1"; fi
   ip netns exec dg ./spikewatch probe >way
   sed -n '/^drops/,/^maps/p' way | sed '$d'
-  ip netns exec dg ./spikewatch run -c test.yaml -i gi -i go --json --counts >counts 2>log &
-  pid=$!
-  for _ in $(seq 100); do grep -q '"started"' counts && break; sleep 0.2; done
+  sensor_start "denies, $1" dg -i gi -i go
   knock_denied da 10.2.0.11 10.2.0.12 10.2.0.13 10.2.0.14 10.2.0.15 10.2.0.17 10.2.0.18 10.2.0.19 10.1.0.2
   knock_denied da fd02::11 fd02::12 fd02::13 fd02::14 fd02::15 fd02::17 fd02::18 fd02::19 fd01::2
   knock_denied dg 10.2.0.16 fd02::16
-  kill -TERM $pid
+  kill -TERM "${pid:?}"
   wait $pid
   check "denies, $1: ends well" $? 0
   denies_by_nft >by-nft

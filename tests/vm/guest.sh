@@ -45,14 +45,17 @@ table ip t {
 NFT
 check "nft rules of the other end are loaded" $? 0
 
-sensor_start() { # ATTACH
+# sensor_start WHAT NAMESPACE ARG...: the sensor watches when this returns.
+sensor_start() {
+  what=$1 ns=$2
+  shift 2
   : >counts # not the last run's
-  ip netns exec b ./spikewatch run -c test.yaml -i vb --attach "$1" --json --counts >counts 2>log &
+  ip netns exec "$ns" ./spikewatch run -c test.yaml "$@" --json --counts >counts 2>log &
   pid=$!
   # Emulated, on a busy machine, the verifier takes its time.
   for _ in $(seq 450); do grep -q '"started"' counts && break; sleep 0.2; done
   grep -q '"started"' counts
-  check "$1: starts" $? 0
+  check "$what: starts" $? 0
 }
 
 get() { # TIMES URL
@@ -80,7 +83,7 @@ denied() { # MODE CLASS PACKETS
 
 # watch MODE: the sensor in the server's namespace, 20 pages, 15 errors, some denies.
 watch() {
-  sensor_start "$1"
+  sensor_start "$1" b -i vb --attach "$1"
   get 20 http://10.0.0.2/index.html
   get 15 http://10.0.0.2/none
   there_before="$(denied_there prohibited) $(denied_there refused)"
@@ -125,7 +128,7 @@ through() {
     ip -n "${end% *}" link set t0 up
     ip -n "${end% *}" addr add "${end#* }/$bits" dev t0
   done
-  sensor_start auto
+  sensor_start "in $1" b -i vb
   get 5 "$url/index.html"
   get 4 "$url/none"
   ended "in $1" "$client" "$server" 5 4

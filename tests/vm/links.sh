@@ -75,10 +75,7 @@ links_count() { # CLIENT SERVER: how many 404s
 links_watch() { # WHAT ARG...
   what=$1
   shift
-  : >counts
-  ip netns exec lg ./spikewatch run -c test.yaml "$@" --json --counts >counts 2>log &
-  pid=$!
-  for _ in $(seq 100); do grep -q '"started"' counts && break; sleep 0.2; done
+  sensor_start "$what" lg "$@"
   for n in 5 6 7 8 9; do links_ask lg 10.$n.0.2; done
   for n in 2 6 7 9; do links_ask la 10.$n.0.2; done
   links_ask la 10.1.0.1:8080
