@@ -18,7 +18,8 @@
 #define HTTP_RESYNC 5 /* framing was lost */
 #define HTTP_UNSURE 6 /* the flow is not confirmed yet */
 #define HTTP_AHEAD  7 /* there is a hole before it */
-#define HTTP_NEW    8 /* there is no flow */
+#define HTTP_BEFORE 8 /* it may be the request that the flow should have begun with */
+#define HTTP_NEW    9 /* there is no flow */
 
 /* Sets flow_key: the packet's sender is the server. */
 static __always_inline void flow_set_key(struct scratch *s)
@@ -156,6 +157,8 @@ static __always_inline int flow_place(struct scratch *s, __u32 ack)
 		return HTTP_UNSURE;
 	case HTTP1_AHEAD:
 		return s->is_held ? HTTP_DONE : HTTP_AHEAD;
+	case HTTP1_BEFORE:
+		return s->is_held ? HTTP_DONE : HTTP_BEFORE;
 	default:
 		return HTTP_DONE;
 	}

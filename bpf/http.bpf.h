@@ -52,7 +52,8 @@ __noinline int http_open(void)
 		return HTTP_NEW;
 	/* Most segments of a body end here: one word says that they were read, without the lock. */
 	behind = flow->next - seq;
-	if (behind >= (__s32)len && flow->header_end != seq)
+	if (behind >= (__s32)len && flow->header_end != seq &&
+	    flow->flags & (HTTP1_CONFIRMED | HTTP1_ASKED))
 		return HTTP_DONE;
 	if (flow->state == HTTP1_TUNNEL)
 		return HTTP_DONE;
@@ -178,12 +179,18 @@ __noinline int http_begin(__u32 todo)
 	if (todo == HTTP_UNSURE && is_start)
 		return HTTP_READ;
 	if (!(flow->flags & HTTP1_CONFIRMED) && !is_start &&
+	    (todo == HTTP_UNSURE || !(flow->flags & HTTP1_ASKED)) &&
 	    http1_is_method(s->run.window, s->run.window_len)) {
-		/* What was taken for a request was none: this is the client. */
+		/*
+		 * What was taken for a request was none: this is the client. Or a body that begins
+		 * so has overtaken its status line, if what asked for it was a request indeed.
+		 */
 		bpf_map_delete_elem(&flows, &s->flow_key);
 		flow_set_key(s);
 		return request_see();
 	}
+	if (todo == HTTP_BEFORE)
+		return HTTP_DONE;
 	if (todo == HTTP_AHEAD)
 		return http_meet_hole(s, is_start);
 	flow->answer = HTTP1_OTHER;

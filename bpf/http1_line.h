@@ -55,6 +55,8 @@ enum http1_state {
 #define HTTP1_PASSED 0x40
 /* The next final response answers HEAD: it has no body (RFC 9112 6.3). */
 #define HTTP1_HEAD_DUE 0x80
+/* Not confirmed, but what began the flow has the method of a request: http1_is_method(). */
+#define HTTP1_ASKED 0x200
 
 /* What the last status line says of what follows its headers. */
 enum http1_answer {

@@ -12,6 +12,7 @@ enum http1_place {
 	HTTP1_TRY_RESYNC, /* look at its first bytes: http1_is_start() */
 	HTTP1_UNSURE,     /* nobody knows yet whether this is HTTP: look at them too */
 	HTTP1_AHEAD,      /* bytes before it were not seen yet, or never will be */
+	HTTP1_BEFORE,     /* old, in a flow that something unclear began: is it the request? */
 };
 
 /* The client has sent something since the last status line. */
@@ -60,7 +61,7 @@ static __always_inline enum http1_place http1_place(const struct http1_flow *flo
 	if (fresh && flow->flags & HTTP1_HEAD_ASKED && http1_answers_head(flow, seq))
 		return HTTP1_TRY_RESYNC;
 	if ((__u32)behind >= len)
-		return HTTP1_OLD;
+		return flow->flags & (HTTP1_CONFIRMED | HTTP1_ASKED) ? HTTP1_OLD : HTTP1_BEFORE;
 	return HTTP1_READ;
 }
 
@@ -156,7 +157,7 @@ static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
 	flow->carry_len = 0;
 	flow->left = 0;
 	flow->answer = HTTP1_NO_ANSWER;
-	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED;
+	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED | HTTP1_ASKED;
 }
 
 /* A new flow whose first status line begins at seq. */

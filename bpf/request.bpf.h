@@ -252,6 +252,8 @@ __noinline int request_begin(__u32 joined)
 	http1_init(&s->run.flow, s->run.ack);
 	s->run.flow.last_ack = s->run.seq;
 	s->run.flow.flags = s->method_due;
+	if (http1_is_method(s->run.window, s->run.window_len))
+		s->run.flow.flags |= HTTP1_ASKED;
 	/* Another hook made it just now; or it is of an older connection, whose end nobody saw. */
 	flow = bpf_map_lookup_elem(&flows, &s->joined_key);
 	if (!flow || flow->isn != s->run.flow.isn || flow->state == HTTP1_ALIAS) {

@@ -18,6 +18,7 @@ enum act {
 	AGAIN,      /* the bytes [from, from + len) once more, in one segment */
 	ASK,        /* the client, which has all that the server sent, sends text; NULL: GET */
 	ASK_OLD,    /* ... and has only `from` bytes of what the server sent */
+	ASK_LATE,   /* ... and its sequence number is the last one's: after ASK_UNSEEN */
 	ASK_UNSEEN, /* ... and no hook sees it: acknowledgement numbers grow */
 	SYN,        /* a SYN from the server; its sequence number is `from` */
 	FORGET,     /* the LRU evicts the flow */

@@ -6,6 +6,7 @@
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 #define STATUS_404 "HTTP/1.1 404 Not Found\r\n"
+#define UPGRADE    "GET / HTTP/1.1\r\nUpgrade: a\r\n\r\n"
 #define POST_OF(n) "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " #n "\r\n\r\n"
 
 const struct http_row HTTP_REVERSE[] = {
@@ -53,6 +54,27 @@ const struct http_row HTTP_REVERSE[] = {
 	    { SEND, MISSING } },
 	  { { 200, 1 }, { 404, 1 } },
 	  { { COUNT_HTTP_HOLE_OPENED, 1 }, { COUNT_HTTP_HOLE_CLOSED, 1 } },
+	  .as_sent = true },
+	{ "a body that begins as a request does, and overtakes its status line",
+	  { { LOSE, "HTTP/1.1 200 OK\r\nContent-Length: 27\r\n\r\n" },
+	    { SEND, GET },
+	    { AGAIN, .from = 0, .len = 39 },
+	    { SEND, MISSING } },
+	  { { 200, 1 }, { 404, 1 } },
+	  { { COUNT_HTTP_HOLE_OPENED, 1 }, { COUNT_HTTP_HOLE_CLOSED, 1 } },
+	  .as_sent = true },
+	{ "a letter of an answer that overtakes its request, and then a client that imitates",
+	  { { ASK_UNSEEN, UPGRADE },
+	    { LOSE, "H" },
+	    { SEND, "T" },
+	    { ASK_LATE, UPGRADE, .from = 0 },
+	    { AGAIN, .from = 0, .len = 2 },
+	    { SEND, "TP/1.1 101 Switching Protocols\r\n\r\n" },
+	    { ASK, IMITATION } },
+	  { { 101, 1 } },
+	  { { COUNT_HTTP_OPAQUE, 1 } },
+	  .flows = 2,
+	  .unasked = true,
 	  .as_sent = true },
 	{ "the second response before the first",
 	  { { LOSE, OK_5 }, { SEND, MISSING }, { AGAIN, .from = 0, .len = 57 } },

@@ -114,6 +114,11 @@ void talk_do(struct talk *t, const struct step *step)
 			ask(t, text, step->act == ASK ? t->len : step->from);
 		t->ack += strlen(text);
 		break;
+	case ASK_LATE:
+		t->ack -= strlen(text);
+		ask(t, text, step->from);
+		t->ack += strlen(text);
+		break;
 	case SYN:
 		if (t->seq != step->from + 1) {
 			t->seq = step->from + 1;

@@ -24,8 +24,8 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 84405 },   { "sw_egress", 84405 },  { "sw_ingress_l3", 84344 },
-	{ "sw_egress_l3", 84344 }, { "sw_xdp", 120175 },    { "sw_xdp_frags", 83659 },
+	{ "sw_ingress", 96789 },   { "sw_egress", 96789 },  { "sw_ingress_l3", 96728 },
+	{ "sw_egress_l3", 96728 }, { "sw_xdp", 134333 },    { "sw_xdp_frags", 96002 },
 	{ "sw_drop", 18057 },      { "sw_hook_enter", 20 }, { "sw_hook_leave", 20 },
 };
 
