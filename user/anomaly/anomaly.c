@@ -14,8 +14,6 @@
 #define WEIGHT_LEAST   0.01
 #define BURN_SHARE     0.1
 
-#define FAR_AGAIN    0.3
-#define MERIT_FAR    0.12
 #define FAR_FADES    0.8
 #define SHAKEN_FADES 0.95
 #define TAIL_SHARE   0.5
@@ -24,10 +22,11 @@
 /* One bucket against the model. */
 struct verdict {
 	struct model_view view;
-	double ln_raw[2]; /* by side: ln of the tail, both looks combined */
-	double ln_p[2];   /* recalibrated */
-	double residual;  /* standard normal, if the model is right */
-	double excess;    /* above what was expected, of a whole bucket */
+	double ln_raw[2];   /* by side: ln of the tail, both looks combined */
+	double ln_usual[2]; /* recalibrated */
+	double ln_p[2];     /* with the echoes of bursts */
+	double residual;    /* standard normal, if the model is right */
+	double excess;      /* above what was expected, of a whole bucket */
 	double burn;
 	double lasting[2];
 };
@@ -150,7 +149,9 @@ static void judge(const struct anomaly *anomaly, const struct anomaly_bucket *bu
 		if (sign * ret->residual > 0)
 			single = fmin(single - log(1 - BURN_SHARE), several - log(BURN_SHARE));
 		ret->ln_raw[side] = fmin(0, single);
-		ret->ln_p[side] = rarity_correct(&anomaly->rarity[side], ret->ln_raw[side]);
+		ret->ln_usual[side] = rarity_correct(&anomaly->rarity[side], ret->ln_raw[side]);
+		ret->ln_p[side] = (side == SIDE_HIGH ? echo_ln_upper : echo_ln_lower)(
+			&anomaly->echo, ret->view.mean, count, ret->ln_usual[side]);
 	}
 }
 
@@ -200,7 +201,7 @@ void anomaly_learn(struct anomaly *anomaly, const struct anomaly_bucket *bucket)
 {
 	const struct season_when when = when_of(anomaly, bucket);
 	double coverage = fmin(1, bucket->coverage), count = clamp_count(bucket->count);
-	double weight = 1;
+	double weight = 1, again;
 	struct verdict verdict;
 	bool far, lasts;
 
@@ -214,15 +215,19 @@ void anomaly_learn(struct anomaly *anomaly, const struct anomaly_bucket *bucket)
 		return;
 	}
 	judge(anomaly, bucket, coverage, &verdict);
-	weight = weight_of(fmin(verdict.ln_p[SIDE_HIGH], verdict.ln_p[SIDE_LOW]));
+	weight = weight_of(fmin(verdict.ln_usual[SIDE_HIGH], verdict.ln_usual[SIDE_LOW]));
 	far = weight < 1;
+	again = far ? pow(ECHO_AGAIN, anomaly->far) : 1;
 	lasts = anomaly->far >= FAR_LASTS || anomaly->learned < ANOMALY_READY;
 	if (lasts)
 		weight = 1;
-	if (anomaly->learned >= ANOMALY_READY)
-		learn_recent(anomaly, &verdict, weight, far ? pow(FAR_AGAIN, anomaly->far) : 1);
+	if (anomaly->learned >= ANOMALY_READY) {
+		learn_recent(anomaly, &verdict, weight, again);
+		echo_learn(&anomaly->echo, verdict.view.mean, count,
+			   model_ln_mass(&verdict.view, count), far);
+	}
 	model_learn(&anomaly->model, &when, &verdict.view, count, coverage, weight,
-		    far && !lasts ? MERIT_FAR : 1);
+		    lasts ? 1 : again);
 	if (far && anomaly->far < FAR_LASTS && anomaly->far + 1 >= FAR_LASTS)
 		model_shift(&anomaly->model, count / coverage);
 	anomaly->learned++;

@@ -228,6 +228,11 @@ double model_ln_lower(const struct model_view *view, double count)
 	return mix(view, count, expert_lower);
 }
 
+double model_ln_mass(const struct model_view *view, double count)
+{
+	return mix(view, count, expert_mass);
+}
+
 /* Around what a gamma distribution of about that mean and spread has (Wilson and Hilferty 1931). */
 double model_quantile(const struct model_view *view, double p)
 {

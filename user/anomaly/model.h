@@ -94,6 +94,7 @@ void model_view(const struct model *model, const struct season_when *when, doubl
  */
 double model_ln_upper(const struct model_view *view, double count);
 double model_ln_lower(const struct model_view *view, double count);
+double model_ln_mass(const struct model_view *view, double count);
 double model_quantile(const struct model_view *view, double p);
 
 /*

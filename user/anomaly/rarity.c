@@ -18,10 +18,15 @@ static unsigned int bin_of(double s)
 	return even < RARITY_BINS - 1 ? (unsigned int)even : RARITY_BINS - 1;
 }
 
-/* One excess counts as several times the mean of those before at the most. */
-static double clip(double excess, double above)
+/* Those that a right model would have had in the prior's buckets: as many, and of that mean. */
+static double expected(void)
 {
-	return fmin(RARITY_EXCESS_MOST, fmax(12, 6 * excess / fmax(above, 1)));
+	return RARITY_PRIOR * exp(-RARITY_LEVEL);
+}
+
+static double mean_excess(const struct rarity *rarity)
+{
+	return (rarity->excess + expected()) / (rarity->above + expected());
 }
 
 void rarity_learn(struct rarity *rarity, double ln_p, double weight)
@@ -36,9 +41,11 @@ void rarity_learn(struct rarity *rarity, double ln_p, double weight)
 	rarity->above = rarity->above * kept;
 	rarity->excess = rarity->excess * kept;
 	if (s > RARITY_LEVEL) {
+		/* one counts as several times the mean of those before at the most */
+		double most = fmin(RARITY_EXCESS_MOST, fmax(12, 6 * mean_excess(rarity)));
+
 		rarity->above += weight;
-		rarity->excess += weight *
-				  fmin(s - RARITY_LEVEL, clip(rarity->excess, rarity->above));
+		rarity->excess += weight * fmin(s - RARITY_LEVEL, most);
 	}
 	for (i = 0; i < RARITY_BINS; i++)
 		rarity->bin[i] = (float)(rarity->bin[i] * kept);
@@ -47,14 +54,14 @@ void rarity_learn(struct rarity *rarity, double ln_p, double weight)
 
 double rarity_correct(const struct rarity *rarity, double ln_p)
 {
-	double s = -ln_p, part = exp(-RARITY_LEVEL), expected = RARITY_PRIOR * part;
-	double above = (rarity->above + expected) / (rarity->total + RARITY_PRIOR);
-	double mean = (rarity->excess + expected) / (rarity->above + expected);
-	double level = -log(above);
+	double s = -ln_p, level;
+
+	level = -log((rarity->above + expected()) / (rarity->total + RARITY_PRIOR));
 
 	if (s <= RARITY_LEVEL)
 		return -s * level / RARITY_LEVEL;
-	return -level - (s - RARITY_LEVEL) / fmax(mean * RARITY_MARGIN, RARITY_LEAST);
+	return -level -
+	       (s - RARITY_LEVEL) / fmax(mean_excess(rarity) * RARITY_MARGIN, RARITY_LEAST);
 }
 
 static double curve(double percentile)

@@ -102,6 +102,17 @@ static bool side_is_sane(const struct anomaly *anomaly, int side)
 	       tail_is_sane(&anomaly->several[side]);
 }
 
+static bool echo_is_sane(const struct echo *echo)
+{
+	return at_most(fabs(echo->ratio), ECHO_RATIO) &&
+	       within(echo->odds, ECHO_LEAST, ECHO_MOST) &&
+	       at_most(fabs(echo->news), ECHO_FACTOR / (1 - ECHO_AGAIN)) &&
+	       at_most(echo->burst, ECHO_BURST) && at_most(echo->weight, ECHO_MEMORY) &&
+	       at_most(echo->squares, echo->weight * ECHO_RATIO * ECHO_RATIO) &&
+	       at_most(fabs(echo->products), echo->weight * ECHO_RATIO * ECHO_RATIO) &&
+	       at_most(echo->errors, echo->weight * 4 * ECHO_RATIO * ECHO_RATIO);
+}
+
 bool anomaly_is_sane(const struct anomaly *anomaly)
 {
 	size_t i;
@@ -110,7 +121,7 @@ bool anomaly_is_sane(const struct anomaly *anomaly)
 		if (!at_most(fabs(anomaly->residual[i]), RESIDUAL_MOST) ||
 		    !at_most(fabs(anomaly->excess[i]), 4 * MODEL_MEAN_MOST))
 			return false;
-	return model_is_sane(&anomaly->model, anomaly->learned) &&
+	return model_is_sane(&anomaly->model, anomaly->learned) && echo_is_sane(&anomaly->echo) &&
 	       side_is_sane(anomaly, SIDE_HIGH) && side_is_sane(anomaly, SIDE_LOW) &&
 	       at_most(anomaly->burn_weight, BURN_MEMORY) &&
 	       at_most(anomaly->burn_squares,

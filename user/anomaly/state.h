@@ -4,6 +4,7 @@
 #define ANOMALY_STATE_H
 
 #include "anomaly/anomaly.h"
+#include "anomaly/echo.h"
 #include "anomaly/model.h"
 #include "anomaly/rarity.h"
 #include "anomaly/tail.h"
@@ -28,6 +29,7 @@ struct anomaly {
 	double burn_squares;           /* of sums of that many; forgetting */
 	double burn_weight;
 	double far; /* buckets far out, lately */
+	struct echo echo;
 };
 
 /* Whether all its members are finite, within what learning can reach, and agree. */
