@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* spikewatch backtest: the anomaly rules of a file over the counts that a sensor kept. */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "record/text.h"
 #include "score/backtest.h"
 #include "sensor/clock.h"
@@ -54,48 +54,28 @@ static void usage(FILE *out)
 	      out);
 }
 
-enum { OPT_SINCE = 256, OPT_JSON };
+static bool take_since(const char *text, void *into)
+{
+	struct backtest_options *options = into;
+
+	if (cmd_parse_seconds(text, &options->since_s) && options->since_s &&
+	    options->since_s <= STORE_KEEP_S)
+		return true;
+	log_error("--since '%s': expected a length up to 35d, such as 7d", text);
+	return false;
+}
 
 /* EXIT_GOOD, an exit code, or -1 where there is nothing more to do. */
 static int parse_options(int argc, char **argv, struct backtest_options *ret)
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "since", required_argument, NULL, OPT_SINCE },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, 'h' },
+	const struct cmd_option options[] = {
+		{ .name = "config", .letter = 'c', .text = &ret->config },
+		{ .name = "since", .take = take_since, .into = ret },
+		{ .name = "json", .flag = &ret->json },
 		{},
 	};
-	int option;
 
-	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			ret->config = optarg;
-			break;
-		case OPT_SINCE:
-			if (cmd_parse_seconds(optarg, &ret->since_s) && ret->since_s &&
-			    ret->since_s <= STORE_KEEP_S)
-				break;
-			log_error("--since '%s': expected a length up to 35d, such as 7d", optarg);
-			return EXIT_USER;
-		case OPT_JSON:
-			ret->json = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return -1;
-		default:
-			usage(stderr);
-			return EXIT_USER;
-		}
-	}
-	if (optind < argc) {
-		log_error("backtest takes no argument '%s'; a file is given by -c FILE",
-			  argv[optind]);
-		return EXIT_USER;
-	}
-	return EXIT_GOOD;
+	return cmd_read_options_alone(argc, argv, options, usage, "; a file is given by -c FILE");
 }
 
 static void take_found(const struct backtest_incident *incident, void *arg)

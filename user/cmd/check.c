@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* spikewatch check: validates a configuration and prints the effective one. */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "util/log.h"
 
 static void usage(FILE *out)
@@ -19,37 +19,19 @@ static void usage(FILE *out)
 
 int cmd_check(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },
+	const char *path = NULL;
+	bool quiet = false;
+	const struct cmd_option options[] = {
+		{ .name = "config", .letter = 'c', .text = &path },
+		{ .name = "quiet", .letter = 'q', .flag = &quiet },
 		{},
 	};
-	const char *path = NULL;
 	struct config *config;
-	bool quiet = false;
-	int option, code;
+	int code = cmd_read_options_alone(argc, argv, options, usage,
+					  "; a file is given by -c FILE");
 
-	while ((option = getopt_long(argc, argv, "c:qh", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			path = optarg;
-			break;
-		case 'q':
-			quiet = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return EXIT_GOOD;
-		default:
-			usage(stderr);
-			return EXIT_USER;
-		}
-	}
-	if (optind < argc) {
-		log_error("check takes no argument '%s'; a file is given by -c FILE", argv[optind]);
-		return EXIT_USER;
-	}
+	if (code)
+		return code < 0 ? EXIT_GOOD : code;
 	code = cmd_load_config(path, &config);
 	if (code)
 		return code;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* spikewatch detach: takes away what a sensor left: pins, links, filters. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "sensor/sensor.h"
 #include "util/log.h"
 
@@ -82,31 +82,14 @@ static int detach(bool force)
 
 int cmd_detach(int argc, char **argv)
 {
-	enum { OPT_FORCE = 256 };
-	static const struct option options[] = {
-		{ "force", no_argument, NULL, OPT_FORCE },
-		{ "help", no_argument, NULL, 'h' },
+	bool force = false;
+	const struct cmd_option options[] = {
+		{ .name = "force", .flag = &force },
 		{},
 	};
-	bool force = false;
-	int option;
+	int code = cmd_read_options_alone(argc, argv, options, usage, "");
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (option) {
-		case OPT_FORCE:
-			force = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return EXIT_GOOD;
-		default:
-			usage(stderr);
-			return EXIT_USER;
-		}
-	}
-	if (optind < argc) {
-		log_error("detach takes no argument '%s'", argv[optind]);
-		return EXIT_USER;
-	}
-	return detach(force);
+	if (code == EXIT_GOOD)
+		code = detach(force);
+	return code < 0 ? EXIT_GOOD : code;
 }

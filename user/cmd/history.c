@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* spikewatch history: records that were written. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "config/scalar.h"
 #include "record/page.h"
 #include "sensor/records.h"
@@ -33,37 +33,45 @@ static void usage(FILE *out)
 	      out);
 }
 
-enum { OPT_SINCE = 256, OPT_RULE, OPT_LIMIT, OPT_JSON };
-
-static bool parse_since(const char *text, struct request *request)
+static bool take_since(const char *text, void *into)
 {
+	struct request *request = into;
 	__s64 now_s = time(NULL);
 	__u64 since_s;
 
-	if (!cmd_parse_seconds(text, &since_s) || !since_s)
+	if (!cmd_parse_seconds(text, &since_s) || !since_s) {
+		log_error("--since '%s': expected a length, such as 7d or 90m", text);
 		return false;
+	}
 	request->since_s = (__s64)since_s < now_s ? now_s - (__s64)since_s : 0;
 	return true;
 }
 
-static bool parse_limit(const char *text, struct request *request)
+static bool take_limit(const char *text, void *into)
 {
+	struct request *request = into;
 	__u64 limit;
 
-	if (scalar_parse_number(text, &limit) || !limit || limit > REQUEST_LIMIT_MAX)
+	if (scalar_parse_number(text, &limit) || !limit || limit > REQUEST_LIMIT_MAX) {
+		log_error("--limit '%s': expected a whole number from 1 to %d", text,
+			  REQUEST_LIMIT_MAX);
 		return false;
+	}
 	request->limit = limit;
 	return true;
 }
 
 /* The same ids as a configuration may have; it goes into a request as it stands. */
-static bool parse_rule(const char *text, struct request *request)
+static bool take_rule(const char *text, void *into)
 {
+	struct request *request = into;
 	size_t len = strlen(text);
 
 	if (!len || len > REQUEST_RULE_MAX ||
-	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") != len)
+	    strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") != len) {
+		log_error("--rule '%s': expected the id of a rule", text);
 		return false;
+	}
 	strcpy(request->rule, text);
 	return true;
 }
@@ -71,52 +79,16 @@ static bool parse_rule(const char *text, struct request *request)
 /* EXIT_GOOD, an exit code, or -1 where there is nothing more to do. */
 static int parse_options(int argc, char **argv, struct history_options *ret)
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "since", required_argument, NULL, OPT_SINCE },
-		{ "rule", required_argument, NULL, OPT_RULE },
-		{ "limit", required_argument, NULL, OPT_LIMIT },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, 'h' },
+	const struct cmd_option options[] = {
+		{ .name = "config", .letter = 'c', .text = &ret->config },
+		{ .name = "since", .take = take_since, .into = &ret->request },
+		{ .name = "rule", .take = take_rule, .into = &ret->request },
+		{ .name = "limit", .take = take_limit, .into = &ret->request },
+		{ .name = "json", .flag = &ret->json },
 		{},
 	};
-	const char *expected = NULL;
-	int option;
 
-	while (!expected && (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			ret->config = optarg;
-			break;
-		case OPT_SINCE:
-			if (!parse_since(optarg, &ret->request))
-				expected = "--since: expected a length, such as 7d or 90m";
-			break;
-		case OPT_RULE:
-			if (!parse_rule(optarg, &ret->request))
-				expected = "--rule: expected the id of a rule";
-			break;
-		case OPT_LIMIT:
-			if (!parse_limit(optarg, &ret->request))
-				expected = "--limit: expected a whole number from 1 to 10000";
-			break;
-		case OPT_JSON:
-			ret->json = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return -1;
-		default:
-			usage(stderr);
-			return EXIT_USER;
-		}
-	}
-	if (!expected && optind < argc)
-		expected =
-			"history takes no arguments; spikewatch history --help lists its options";
-	if (expected)
-		log_error("%s", expected);
-	return expected ? EXIT_USER : EXIT_GOOD;
+	return cmd_read_options_alone(argc, argv, options, usage, "");
 }
 
 static const char *text_at(const json_t *record, const char *object, const char *key)

@@ -2,7 +2,6 @@
 /*
  * spikewatch probe: what this host supports, what would be attached where, what stands in the way.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -11,6 +10,7 @@
 #include <jansson.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "sensor/plan.h"
 #include "util/log.h"
 
@@ -310,36 +310,16 @@ static int probe(const char *path, bool json)
 
 int cmd_probe(int argc, char **argv)
 {
-	enum { OPT_JSON = 256 };
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
 	const char *path = NULL;
 	bool json = false;
-	int option;
+	const struct cmd_option options[] = {
+		{ .name = "config", .letter = 'c', .text = &path },
+		{ .name = "json", .flag = &json },
+		{},
+	};
+	int code = cmd_read_options_alone(argc, argv, options, usage, "");
 
-	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			path = optarg;
-			break;
-		case OPT_JSON:
-			json = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return EXIT_GOOD;
-		default:
-			usage(stderr);
-			return EXIT_USER;
-		}
-	}
-	if (optind < argc) {
-		log_error("probe takes no argument '%s'", argv[optind]);
-		return EXIT_USER;
-	}
-	return probe(path, json);
+	if (code == EXIT_GOOD)
+		code = probe(path, json);
+	return code < 0 ? EXIT_GOOD : code;
 }

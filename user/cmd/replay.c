@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "cmd/inputs.h"
 #include "cmd/playback.h"
 #include "cmd/progress.h"
@@ -47,43 +48,23 @@ static void usage(FILE *out)
 	      out);
 }
 
-enum { OPT_JSON = 256, OPT_COUNTS };
-
 /* EXIT_GOOD, an exit code, or -1 where there is nothing more to do. */
 static int parse_options(int argc, char **argv, struct replay_options *ret)
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "counts", no_argument, NULL, OPT_COUNTS },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
+	bool verbose = false;
+	const struct cmd_option options[] = {
+		{ .name = "config", .letter = 'c', .text = &ret->config },
+		{ .name = "json", .flag = &ret->json },
+		{ .name = "counts", .flag = &ret->counts },
+		{ .name = "verbose", .letter = 'v', .flag = &verbose },
 		{},
 	};
-	int option;
+	int code = cmd_read_options(argc, argv, options, usage);
 
-	while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			ret->config = optarg;
-			break;
-		case OPT_JSON:
-			ret->json = true;
-			break;
-		case OPT_COUNTS:
-			ret->counts = true;
-			break;
-		case 'v':
-			log_set_level(LOG_LEVEL_DEBUG);
-			break;
-		case 'h':
-			usage(stdout);
-			return -1;
-		default:
-			usage(stderr);
-			return EXIT_USER;
-		}
-	}
+	if (code)
+		return code;
+	if (verbose)
+		log_set_level(LOG_LEVEL_DEBUG);
 	if (optind == argc) {
 		log_error("replay needs a capture; - is standard input");
 		return EXIT_USER;

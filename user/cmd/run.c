@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* spikewatch run: options, sinks, and the loop that closes epochs. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "out/json_sink.h"
 #include "out/terminal.h"
 #include "sensor/clock.h"
@@ -28,7 +28,7 @@
 
 struct run_options {
 	const char *config;
-	char **interfaces;
+	const char **interfaces;
 	size_t interface_count;
 	int attach; /* enum attach_mode, -1 not given */
 	bool json, counts, no_sandbox;
@@ -61,69 +61,49 @@ static void usage(FILE *out)
 	      out);
 }
 
-enum { OPT_ATTACH = 256, OPT_JSON, OPT_COUNTS, OPT_NO_SANDBOX };
+static bool take_interface(const char *name, void *into)
+{
+	struct run_options *options = into;
+
+	options->interfaces[options->interface_count++] = name;
+	return true;
+}
+
+static bool take_attach(const char *text, void *into)
+{
+	struct run_options *options = into;
+
+	options->attach = cmd_parse_attach(text);
+	if (options->attach < 0)
+		log_error("--attach '%s': expected auto, tc, tcx, clsact, xdp or xdp-generic",
+			  text);
+	return options->attach >= 0;
+}
 
 /* EXIT_GOOD, an exit code, or -1 where there is nothing more to do. */
 static int parse_options(int argc, char **argv, struct run_options *ret)
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "interface", required_argument, NULL, 'i' },
-		{ "attach", required_argument, NULL, OPT_ATTACH },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "counts", no_argument, NULL, OPT_COUNTS },
-		{ "no-sandbox", no_argument, NULL, OPT_NO_SANDBOX },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
+	bool verbose = false;
+	const struct cmd_option options[] = {
+		{ .name = "config", .letter = 'c', .text = &ret->config },
+		{ .name = "interface", .letter = 'i', .take = take_interface, .into = ret },
+		{ .name = "attach", .take = take_attach, .into = ret },
+		{ .name = "json", .flag = &ret->json },
+		{ .name = "counts", .flag = &ret->counts },
+		{ .name = "no-sandbox", .flag = &ret->no_sandbox },
+		{ .name = "verbose", .letter = 'v', .flag = &verbose },
 		{},
 	};
-	int option;
+	int code;
 
 	ret->attach = -1;
 	ret->interfaces = calloc(argc, sizeof(*ret->interfaces));
 	if (!ret->interfaces)
 		return EXIT_RUNTIME;
-	while ((option = getopt_long(argc, argv, "c:i:vh", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			ret->config = optarg;
-			break;
-		case 'i':
-			ret->interfaces[ret->interface_count++] = optarg;
-			break;
-		case OPT_ATTACH:
-			ret->attach = cmd_parse_attach(optarg);
-			if (ret->attach >= 0)
-				break;
-			log_error(
-				"--attach '%s': expected auto, tc, tcx, clsact, xdp or xdp-generic",
-				optarg);
-			return EXIT_USER;
-		case OPT_JSON:
-			ret->json = true;
-			break;
-		case OPT_COUNTS:
-			ret->counts = true;
-			break;
-		case OPT_NO_SANDBOX:
-			ret->no_sandbox = true;
-			break;
-		case 'v':
-			log_set_level(LOG_LEVEL_DEBUG);
-			break;
-		case 'h':
-			usage(stdout);
-			return -1;
-		default:
-			usage(stderr);
-			return EXIT_USER;
-		}
-	}
-	if (optind < argc) {
-		log_error("run takes no argument '%s'; interfaces are given by -i", argv[optind]);
-		return EXIT_USER;
-	}
-	return EXIT_GOOD;
+	code = cmd_read_options_alone(argc, argv, options, usage, "; interfaces are given by -i");
+	if (verbose)
+		log_set_level(LOG_LEVEL_DEBUG);
+	return code;
 }
 
 /* What the command line says stands above the file. */

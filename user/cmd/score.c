@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "record/text.h"
 #include "score/plot.h"
 #include "score/series.h"
@@ -47,10 +48,9 @@ static void usage(FILE *out)
 	      out);
 }
 
-enum { OPT_BUCKET = 256, OPT_SIDE, OPT_FILL, OPT_JSON, OPT_PLOT };
-
-static bool parse_side(const char *text, enum side *ret)
+static bool take_side(const char *text, void *into)
 {
+	enum side *ret = into;
 	static const char *const names[] = { "high", "low", "both" };
 
 	for (int i = 0; i < 3; i++) {
@@ -63,8 +63,9 @@ static bool parse_side(const char *text, enum side *ret)
 	return false;
 }
 
-static bool parse_bucket(const char *text, __s64 *ret_s)
+static bool take_bucket(const char *text, void *into)
 {
+	__s64 *ret_s = into;
 	__u64 length_s;
 
 	*ret_s = 0;
@@ -82,44 +83,18 @@ static bool parse_bucket(const char *text, __s64 *ret_s)
 /* EXIT_GOOD, an exit code, or -1 where there is nothing more to do. */
 static int parse_options(int argc, char **argv, struct score_options *ret)
 {
-	static const struct option options[] = {
-		{ "bucket", required_argument, NULL, OPT_BUCKET },
-		{ "side", required_argument, NULL, OPT_SIDE },
-		{ "fill-zero", no_argument, NULL, OPT_FILL },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "plot", required_argument, NULL, OPT_PLOT },
-		{ "help", no_argument, NULL, 'h' },
+	const struct cmd_option options[] = {
+		{ .name = "bucket", .take = take_bucket, .into = &ret->bucket_s },
+		{ .name = "side", .take = take_side, .into = &ret->side },
+		{ .name = "fill-zero", .flag = &ret->fill_zero },
+		{ .name = "json", .flag = &ret->json },
+		{ .name = "plot", .text = &ret->plot },
 		{},
 	};
-	int option;
+	int code = cmd_read_options(argc, argv, options, usage);
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (option) {
-		case OPT_BUCKET:
-			if (!parse_bucket(optarg, &ret->bucket_s))
-				return EXIT_USER;
-			break;
-		case OPT_SIDE:
-			if (!parse_side(optarg, &ret->side))
-				return EXIT_USER;
-			break;
-		case OPT_FILL:
-			ret->fill_zero = true;
-			break;
-		case OPT_JSON:
-			ret->json = true;
-			break;
-		case OPT_PLOT:
-			ret->plot = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return -1;
-		default:
-			usage(stderr);
-			return EXIT_USER;
-		}
-	}
+	if (code)
+		return code;
 	if (argc - optind > 1) {
 		log_error("score takes one series; '%s' is a second one", argv[optind + 1]);
 		return EXIT_USER;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* spikewatch status: how the running sensor stands. */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "util/log.h"
 #include "view/status.h"
 
@@ -53,36 +53,16 @@ static int show(const char *path, bool json)
 
 int cmd_status(int argc, char **argv)
 {
-	enum { OPT_JSON = 256 };
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
 	const char *path = NULL;
 	bool json = false;
-	int option;
+	const struct cmd_option options[] = {
+		{ .name = "config", .letter = 'c', .text = &path },
+		{ .name = "json", .flag = &json },
+		{},
+	};
+	int code = cmd_read_options_alone(argc, argv, options, usage, "");
 
-	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			path = optarg;
-			break;
-		case OPT_JSON:
-			json = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return EXIT_GOOD;
-		default:
-			usage(stderr);
-			return EXIT_USER;
-		}
-	}
-	if (optind < argc) {
-		log_error("status takes no argument '%s'", argv[optind]);
-		return EXIT_USER;
-	}
-	return show(path, json);
+	if (code == EXIT_GOOD)
+		code = show(path, json);
+	return code < 0 ? EXIT_GOOD : code;
 }

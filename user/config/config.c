@@ -149,7 +149,7 @@ static void free_interfaces(struct config_interface *interfaces, size_t count)
 	free(interfaces);
 }
 
-int config_set_interfaces(struct config *config, char *const *names, size_t count)
+int config_set_interfaces(struct config *config, const char *const *names, size_t count)
 {
 	struct config_interface *interfaces = calloc(count + 1, sizeof(*interfaces));
 	size_t i;

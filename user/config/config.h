@@ -115,7 +115,7 @@ void config_free(struct config *config); /* NULL is fine */
  * Replaces the interfaces: list by names (each auto, a name or a glob) as the command line gives
  * them. -ENOMEM: the configuration is as it was.
  */
-int config_set_interfaces(struct config *config, char *const *names, size_t count);
+int config_set_interfaces(struct config *config, const char *const *names, size_t count);
 
 /*
  * Of keys that a running sensor can't change, `next` gets what `running` has, and the other way
