@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Nanoseconds a packet, above an empty program of the same type; --check FILE compares with a list,
- * NAME runs one case. sw_drop is in drops.c: the kernel has no test run for tracepoints.
+ * NAME runs one case, --requests all with requests kept. sw_drop is in drops.c: the kernel has no
+ * test run for tracepoints.
  */
 #include <assert.h>
 #include <errno.h>
@@ -277,7 +278,8 @@ static __u64 responses(struct bench *b)
 	return sum;
 }
 
-static int load(struct bench *b)
+/* keeps: first lines of requests are kept (http.evidence). */
+static int load(struct bench *b, bool keeps)
 {
 	int err;
 
@@ -289,6 +291,8 @@ static int load(struct bench *b)
 	bpf_program__set_autoload(b->skel->progs.empty_drop, false);
 	bpf_program__set_autoload(b->skel->progs.sw_xdp_frags, false);
 	bpf_map__set_max_entries(b->skel->maps.flows, MAP_SIZE);
+	b->skel->rodata->keep_requests = keeps;
+	bpf_map__set_max_entries(b->skel->maps.asked, keeps ? SW_ASKED_PLACES : 1);
 	bpf_map__set_max_entries(b->skel->maps.events, RING_BYTES);
 	err = bench_bpf__load(b->skel);
 	if (err)
@@ -408,7 +412,8 @@ static int report(struct bench *b, const char *list, const char *only)
 int main(int argc, char **argv)
 {
 	const char *list = argc == 3 && !strcmp(argv[1], "--check") ? argv[2] : NULL;
-	const char *only = argc == 2 ? argv[1] : NULL;
+	bool keeps = argc == 2 && !strcmp(argv[1], "--requests");
+	const char *only = argc == 2 && !keeps ? argv[1] : NULL;
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct bench *b = calloc(1, sizeof(*b));
 	int err, failed = 0;
@@ -416,7 +421,7 @@ int main(int argc, char **argv)
 	if (!b)
 		return 1;
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	err = load(b);
+	err = load(b, keeps);
 	if (err) {
 		fprintf(stderr, "bench: cannot load the programs: %s\n", strerror(-err));
 		failed = 1;

@@ -245,9 +245,10 @@ static __always_inline bool count_drop(__u32 which, struct drop_key *key, __u64 
 }
 
 /* Submits an event, or counts that there was no room. The caller has asked count_ring_admit(). */
-static __always_inline void count_event(struct totals *t, const struct event *event, __u64 flags)
+static __always_inline void count_event(struct totals *t, const void *event, __u64 size,
+					__u64 flags)
 {
-	if (bpf_ringbuf_output(&events, (void *)event, sizeof(*event), flags))
+	if (bpf_ringbuf_output(&events, (void *)event, size, flags))
 		count_add(t, COUNT_RING_DROPPED);
 	else
 		count_add(t, COUNT_RING_SENT);
@@ -273,7 +274,7 @@ static __always_inline void count_drop_event(struct totals *t, const struct drop
 	event.ifindex = key->in_ifindex ? key->in_ifindex : key->out_ifindex;
 	event.class = key->class;
 	event.hook = key->hook;
-	count_event(t, &event, flags);
+	count_event(t, &event, sizeof(event), flags);
 }
 
 #endif

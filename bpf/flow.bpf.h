@@ -31,14 +31,6 @@ static __always_inline void flow_set_key(struct scratch *s)
 	s->flow_key.zone = 0;
 }
 
-static __always_inline struct flow_lock *flow_lock_of(const struct flow_key *key)
-{
-	__u32 n = key->client_port ^ key->server_port ^ key->client.w[3] ^ key->server.w[3];
-
-	n = (n ^ n >> 16) % FLOW_LOCKS;
-	return bpf_map_lookup_elem(&flow_locks, &n);
-}
-
 /*
  * NAT gives one connection two tuples. Each is a name of the same flow: an alias, whose value is
  * the flow's key. Addresses stand in its carry, ports and zone in `left`.

@@ -3,16 +3,11 @@
 #ifndef BPF_FOUND_H
 #define BPF_FOUND_H
 
-#include "count.bpf.h"
+#include "asked.bpf.h"
 
-static __always_inline struct scratch *scratch_get(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&scratches, &zero);
-}
-
-static __always_inline void http_send_event(struct scratch *s, struct totals *t, __u32 status)
+/* is_first: it was found first, so it began at error_seq. */
+static __always_inline void http_send_event(struct scratch *s, struct totals *t, __u32 status,
+					    bool is_first)
 {
 	struct event event = {};
 	__u64 flags;
@@ -29,10 +24,16 @@ static __always_inline void http_send_event(struct scratch *s, struct totals *t,
 	event.proto = PARSE_PROTO_TCP;
 	event.ifindex = s->ifindex;
 	event.hook = s->hook;
-	count_event(t, &event, flags);
+	if (keep_requests && is_first && asked_find(s)) {
+		s->error.event = event;
+		count_event(t, &s->error, sizeof(s->error), flags);
+		return;
+	}
+	count_event(t, &event, sizeof(event), flags);
 }
 
-static __always_inline void http_count_response(struct scratch *s, struct totals *t, __u32 status)
+static __always_inline void http_count_response(struct scratch *s, struct totals *t, __u32 status,
+						bool is_first)
 {
 	__u32 class = status / 100 & 7;
 
@@ -50,7 +51,7 @@ static __always_inline void http_count_response(struct scratch *s, struct totals
 	__builtin_memset(s->http_key.pad, 0, sizeof(s->http_key.pad));
 	count_http(s->epoch, &s->http_key);
 	if (class >= 4)
-		http_send_event(s, t, status);
+		http_send_event(s, t, status, is_first);
 }
 
 /* Counts what was found n-th. */
@@ -87,7 +88,7 @@ __noinline int http_count_found(__u32 n)
 		count_add(t, COUNT_HTTP_HOLE_CLOSED);
 		break;
 	default:
-		http_count_response(s, t, what);
+		http_count_response(s, t, what, !n);
 	}
 	return 0;
 }
@@ -100,6 +101,11 @@ static __always_inline void http_keep(struct scratch *s, __u32 what)
 	PARSE_KEEP(n);
 	if (n >= FOUND_MAX)
 		return;
+	if (keep_requests && what >= 400) {
+		s->run.flow.flags |= HTTP1_ERRED;
+		if (!n)
+			s->error_seq = s->run.line_seq;
+	}
 	s->found[n] = what;
 	s->found_count = n + 1;
 }

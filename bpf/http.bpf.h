@@ -333,14 +333,16 @@ __noinline int http_unreadable(void)
                                                                                                   \
 		if (!s)                                                                           \
 			return 0;                                                                 \
-		for (int i = 0; i < HTTP_SCANS && s->run.pos + HTTP1_REQUEST < s->run.len; i++) { \
+		for (int i = 0; i < HTTP_SCANS; i++) {                                            \
 			__u32 n = s->run.len - s->run.pos;                                        \
                                                                                                   \
+			if (n <= HTTP1_REQUEST && (!keep_requests || s->run.pos))                 \
+				return 0;                                                         \
 			if (n > HTTP1_WINDOW)                                                     \
 				n = HTTP1_WINDOW;                                                 \
 			if (http_load_##name(ctx, s, n))                                          \
 				return 0;                                                         \
-			if (http1_window_has_head())                                              \
+			if (keep_requests ? asked_look() : http1_window_has_head())               \
 				return 1;                                                         \
 			s->run.pos += HTTP1_WINDOW - HTTP1_REQUEST;                               \
 		}                                                                                 \

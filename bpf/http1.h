@@ -185,7 +185,7 @@ static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __
 		flow->flags |= HTTP1_PIPELINED;
 	flow->answer = http1_answer_of(status);
 	flow->flags &= HTTP1_HELD | HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE | HTTP1_HEAD_ASKED |
-		       HTTP1_PIPELINED;
+		       HTTP1_PIPELINED | HTTP1_ERRED | HTTP1_MANY;
 	flow->flags |= HTTP1_CONFIRMED;
 	flow->left = HTTP1_NO_LENGTH;
 	flow->last_ack = run->ack;

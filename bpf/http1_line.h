@@ -55,6 +55,10 @@ enum http1_state {
 #define HTTP1_PASSED 0x40
 /* The next final response answers HEAD: it has no body (RFC 9112 6.3). */
 #define HTTP1_HEAD_DUE 0x80
+/* An error was answered: what its client asks for next is worth remembering (asked.bpf.h). */
+#define HTTP1_ERRED 0x400
+/* The client asked again before it had its answer: whose answer comes is not certain. */
+#define HTTP1_MANY 0x800
 /* Not confirmed, but what began the flow has the method of a request: http1_is_method(). */
 #define HTTP1_ASKED 0x200
 

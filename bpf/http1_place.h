@@ -157,7 +157,8 @@ static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
 	flow->carry_len = 0;
 	flow->left = 0;
 	flow->answer = HTTP1_NO_ANSWER;
-	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED | HTTP1_ASKED;
+	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED | HTTP1_ASKED |
+		       HTTP1_ERRED | HTTP1_MANY;
 }
 
 /* A new flow whose first status line begins at seq. */

@@ -41,6 +41,9 @@ const volatile __u32 drop_room = 0xffffffff;
 /* Is a response counted only where the other direction's request was seen? */
 const volatile bool require_reverse = true;
 
+/* Are first lines of requests kept, to be told with an error's event? */
+const volatile bool keep_requests = false;
+
 /* Are attempts to connect followed: does a rule look at class refused or unanswered? */
 const volatile bool follow_attempts = false;
 
@@ -108,6 +111,15 @@ struct denier {
 	__u32 last_s;
 };
 
+/* What a client asked for: the request that the answer at `ack` is for. */
+struct asked {
+	struct flow_key flow;
+	__u32 ack; /* sequence number of the answer's first byte */
+	__u32 len;
+	__u32 pad;
+	__u8 line[SW_REQUEST_LINE];
+} __attribute__((aligned(8)));
+
 /* What NAT leaves alone of a packet. */
 struct note_key {
 	__u32 seq;
@@ -168,7 +180,13 @@ struct scratch {
 	struct denier denier;
 	struct packet packet;
 	struct packet quote; /* the packet that an ICMP error is about */
-	__u32 epoch;         /* 0 or 1, the same for all counts of one packet */
+	struct asked asked;  /* the request at work */
+	struct http_event error;
+	__u32 asked_end;  /* where in the segment its head ends; 0: not seen */
+	__u32 asked_body; /* its Content-Length */
+	__u32 asked_next; /* nothing else is unanswered before it */
+	__u32 error_seq;  /* where the first thing that was found began */
+	__u32 epoch;      /* 0 or 1, the same for all counts of one packet */
 	__u32 hook;
 	__u32 ifindex;
 	__u32 is_new;     /* run.flow is not in the map yet */
@@ -201,7 +219,20 @@ struct {
 	__type(value, __u32);
 } hook_marks SEC(".maps");
 
-/* 0 -> struct scratch. Written and read by packet programs. 1.4 KiB per CPU. */
+/*
+ * Hash of struct flow_key -> struct asked: the newest request of one of the flows that share the
+ * place. Written and read by packet programs under the flow's lock. Never full: a later request
+ * takes the place of an earlier one, whose path is not told then. 736 KiB; one entry where requests
+ * are not kept.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct asked);
+} asked SEC(".maps");
+
+/* 0 -> struct scratch. Written and read by packet programs. 1.8 KiB per CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

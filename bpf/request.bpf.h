@@ -16,13 +16,6 @@
 /* A note is found microseconds later; a request that was dropped in between comes again. */
 #define NOTE_NS 10000000000ULL
 
-static __always_inline bool is_same_key(const struct flow_key *a, const struct flow_key *b)
-{
-	const __u64 *x = (const void *)a, *y = (const void *)b;
-
-	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]));
-}
-
 /*
  * Looks for the same segment at an earlier hook, by another name than `key`; leaves a note of this
  * one otherwise. True: s->note is the earlier one. The same hook has not seen it twice: that is
@@ -151,6 +144,12 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		/* Is nothing else unanswered? */
 		is_next = !passed && flow->state == HTTP1_STATUS && s->run.seq == flow->last_ack;
 	}
+	if (keep_requests) {
+		s->asked_next = is_next;
+		/* Not that answer's request once more, and sent before the answer began? */
+		if (!is_next && (__s32)(s->run.seq - flow->last_ack) > 0)
+			flags |= HTTP1_MANY;
+	}
 	if (is_next)
 		flags |= due;
 	else if (due & (HTTP1_HEAD_DUE | HTTP1_HEAD_ASKED))
@@ -176,7 +175,7 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		if (points)
 			flow->header_end = s->run.ack;
 		flow->flags |= flags & (HTTP1_PASSED | HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE |
-					HTTP1_HEAD_ASKED);
+					HTTP1_HEAD_ASKED | HTTP1_MANY);
 		flow->turn++;
 	}
 	bpf_spin_unlock(&lock->lock);
@@ -195,11 +194,16 @@ __noinline int request_see(void)
 	if (!t)
 		return HTTP_DONE;
 	s->method_due = http1_method_due(s->run.window, s->run.window_len);
+	if (keep_requests)
+		asked_begin(s);
 	flow = flow_reverse(s);
 	if (!flow)
 		return note_exchange(s, &s->reverse_key, 0) && join_flows(0) ? HTTP_DONE
 									     : HTTP_SCAN;
 	request_meets(s, t, flow, s->method_due);
+	if (keep_requests && s->asked_next &&
+	    (flow->flags & (HTTP1_ERRED | HTTP1_MANY | HTTP1_PIPELINED)) == HTTP1_ERRED)
+		return HTTP_SCAN;
 	/* Most clients send one request at a time: only others are worth the time. */
 	return (flow->flags & (HTTP1_PIPELINED | HTTP1_HEAD_ASKED)) == HTTP1_PIPELINED ? HTTP_SCAN
 										       : HTTP_DONE;
@@ -211,20 +215,25 @@ __noinline int request_scanned(__u32 has_head)
 	struct scratch *s = scratch_get();
 	struct http1_flow *flow;
 	struct flow_lock *lock;
+	__u32 due;
 
 	if (!s)
 		return HTTP_DONE;
-	if (has_head)
-		s->method_due |= HTTP1_HEAD_ASKED;
+	due = has_head ? HTTP1_HEAD_ASKED : 0;
+	if (keep_requests && !asked_is_one(s))
+		due |= HTTP1_MANY;
+	s->method_due |= due;
 	flow = bpf_map_lookup_elem(&flows, &s->reverse_key);
 	if (!flow)
 		return HTTP_ASK;
+	if (keep_requests && s->asked_next && !(flow->flags & (HTTP1_MANY | HTTP1_PIPELINED)))
+		asked_keep(s, &s->reverse_key);
 	lock = flow_lock_of(&s->reverse_key);
-	if (!has_head || !lock)
+	if (!due || !lock)
 		return HTTP_DONE;
 	bpf_spin_lock(&lock->lock);
 	if (flow->state != HTTP1_ALIAS) {
-		flow->flags |= HTTP1_HEAD_ASKED;
+		flow->flags |= due;
 		flow->turn++;
 	}
 	bpf_spin_unlock(&lock->lock);
@@ -259,6 +268,8 @@ __noinline int request_begin(__u32 joined)
 	if (!flow || flow->isn != s->run.flow.isn || flow->state == HTTP1_ALIAS) {
 		err = bpf_map_update_elem(&flows, &s->joined_key, &s->run.flow, BPF_ANY);
 		count_add(t, err ? COUNT_FLOWS_REFUSED : COUNT_FLOWS_CREATED);
+		if (keep_requests)
+			asked_keep(s, &s->joined_key);
 	}
 	if (!is_same_key(&s->joined_key, &s->reverse_key)) {
 		join_name(s, &s->reverse_key);

@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 7
+#define SW_ABI 8
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {
@@ -269,5 +269,20 @@ struct event {
 };
 
 _Static_assert(sizeof(struct event) == 56, "event is ring buffer ABI");
+
+/* What is kept of a request's first line. */
+#define SW_REQUEST_LINE 128
+/* Requests of how many connections at a time. */
+#define SW_ASKED_PLACES 4096
+
+/* An EVENT_HTTP_ERROR of which it is certain what was asked for. */
+struct http_event {
+	struct event event;
+	__u32 len; /* bytes of `line`, which may hold more than the request's first line */
+	__u32 pad;
+	__u8 line[SW_REQUEST_LINE];
+};
+
+_Static_assert(sizeof(struct http_event) == 192, "http_event is ring buffer ABI");
 
 #endif

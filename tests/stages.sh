@@ -15,7 +15,7 @@ beside "fuzz corpora" make -s check-fuzz-corpus
 stage "end to end, and the demo beside it" make -s -j2 CI=1 demo-run check-e2e JOBS=3
 together
 stage "fuzz packets and responses" make -s -j2 CI=1 fuzz-parse fuzz-http1 SECONDS=60
-stage "fuzz the rest" make -s -j9 CI=1 fuzz-baseline fuzz-capture fuzz-chunk fuzz-config fuzz-control fuzz-csv fuzz-cuts fuzz-hosts fuzz-snapshot SECONDS=15
+stage "fuzz the rest" make -s -j9 CI=1 fuzz-baseline fuzz-capture fuzz-chunk fuzz-config fuzz-control fuzz-csv fuzz-cuts fuzz-hosts fuzz-request fuzz-snapshot SECONDS=15
 stage "bench" make -s bench CHECK=1
 stage "man pages" make -s check-man
 stage "install" make -s check-install

@@ -39,6 +39,7 @@ static struct host_map maps[] = {
 	ARRAY(scratches, 1),
 	ARRAY(drop_scratches, 1),
 	HASH(flows),
+	ARRAY(asked, SW_ASKED_PLACES),
 	HASH(notes),
 	HASH(holds),
 	ARRAY(empty_holds, 1),
@@ -244,6 +245,7 @@ static void reset(void)
 	bool yes = true;
 
 	set_knob(&follow_attempts, &yes, sizeof(yes));
+	set_knob(&keep_requests, &yes, sizeof(yes));
 	tick = 1;
 	host_maps_register(maps, sizeof(maps) / sizeof(maps[0]));
 	s = current_scratch();
@@ -284,7 +286,6 @@ static void add_drop(void *ctx, const void *key, const void *value)
 static void read_counts(struct counts *ret)
 {
 	__u32 zero = 0;
-	const struct event *sent = host_map_events(&ret->event_count);
 	const struct totals *t = bpf_map_lookup_elem(&totals, &zero);
 
 	ret->totals = *t;
@@ -292,7 +293,7 @@ static void read_counts(struct counts *ret)
 	ret->drop_key_count = 0;
 	host_map_visit(&http_counts_0, add_http, ret);
 	host_map_visit(&drop_counts_0, add_drop, ret);
-	memcpy(ret->events, sent, ret->event_count * sizeof(*sent));
+	host_map_events(ret);
 }
 
 static void set_tap(bool on)

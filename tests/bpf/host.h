@@ -98,6 +98,6 @@ void host_maps_reset(void);
 void host_map_empty(void *map);
 void host_map_refuse(void *map);
 void host_map_visit(void *map, host_visit *visit, void *ctx);
-const struct event *host_map_events(size_t *ret_count);
+void host_map_events(struct counts *ret);
 
 #endif

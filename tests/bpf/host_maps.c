@@ -19,6 +19,7 @@ static struct {
 	struct host_map *maps;
 	size_t count;
 	struct event events[TARGET_EVENTS];
+	char requests[TARGET_EVENTS][SW_REQUEST_LINE + 1];
 	size_t event_count;
 } state;
 
@@ -111,10 +112,12 @@ long host_map_delete_elem(void *map, const void *key)
 
 long bpf_ringbuf_output(void *ringbuf, void *data, __u64 size, __u64 flags)
 {
-	assert(size == sizeof(struct event));
+	assert(size == sizeof(struct event) || size == sizeof(struct http_event));
 	if (state.event_count == TARGET_EVENTS)
 		return -EAGAIN;
-	memcpy(&state.events[state.event_count++], data, size);
+	target_take_event(data, size, &state.events[state.event_count],
+			  state.requests[state.event_count]);
+	state.event_count++;
 	return 0;
 }
 
@@ -160,8 +163,9 @@ void host_map_visit(void *map, host_visit *visit, void *ctx)
 		visit(ctx, e->key, e->value);
 }
 
-const struct event *host_map_events(size_t *ret_count)
+void host_map_events(struct counts *ret)
 {
-	*ret_count = state.event_count;
-	return state.events;
+	ret->event_count = state.event_count;
+	memcpy(ret->events, state.events, sizeof(state.events));
+	memcpy(ret->requests, state.requests, sizeof(state.requests));
 }

@@ -26,6 +26,7 @@ static struct {
 	struct spikewatch *skel;
 	struct ring_buffer *ring;
 	struct event events[TARGET_EVENTS];
+	char requests[TARGET_EVENTS][SW_REQUEST_LINE + 1];
 	size_t event_count;
 	bool one_sided; /* loaded with require_reverse = false */
 	int err;        /* of kernel_load() */
@@ -39,8 +40,11 @@ static int print_warnings(enum libbpf_print_level level, const char *format, va_
 
 static int take_event(void *ctx, void *data, size_t size)
 {
-	if (state.event_count < TARGET_EVENTS)
-		memcpy(&state.events[state.event_count++], data, sizeof(struct event));
+	if (state.event_count == TARGET_EVENTS)
+		return 0;
+	target_take_event(data, size, &state.events[state.event_count],
+			  state.requests[state.event_count]);
+	state.event_count++;
 	return 0;
 }
 
@@ -66,6 +70,8 @@ int kernel_load(void)
 	bpf_program__set_autoload(state.skel->progs.sw_xdp_frags, takes_frags());
 	state.skel->rodata->require_reverse = !state.one_sided;
 	state.skel->rodata->follow_attempts = true;
+	state.skel->rodata->keep_requests = true;
+	bpf_map__set_max_entries(state.skel->maps.asked, SW_ASKED_PLACES);
 	bpf_map__set_max_entries(state.skel->maps.flows, MAP_SIZE);
 	bpf_map__set_max_entries(state.skel->maps.attempts, ATTEMPTS);
 	err = spikewatch__load(state.skel);
@@ -253,6 +259,7 @@ static void read_counts(struct counts *ret)
 	}
 	ring_buffer__consume(state.ring);
 	memcpy(ret->events, state.events, state.event_count * sizeof(state.events[0]));
+	memcpy(ret->requests, state.requests, sizeof(state.requests));
 	ret->event_count = state.event_count;
 }
 

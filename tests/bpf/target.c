@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What is known of each packet program. */
+#include <string.h>
+
 #include "target.h"
 
 static const struct {
@@ -34,4 +36,15 @@ bool target_program_starts_at_ip(enum program program)
 int target_program_pass(enum program program)
 {
 	return PROGRAM[program].pass;
+}
+
+void target_take_event(const void *data, size_t size, struct event *ret,
+		       char ret_request[SW_REQUEST_LINE + 1])
+{
+	const struct http_event *error = data;
+
+	memcpy(ret, data, sizeof(*ret));
+	memset(ret_request, 0, SW_REQUEST_LINE + 1);
+	if (size >= sizeof(*error))
+		memcpy(ret_request, error->line, error->len);
 }

@@ -33,6 +33,7 @@ struct counts {
 	struct drop_value drop_values[TARGET_KEYS];
 	size_t drop_key_count;
 	struct event events[TARGET_EVENTS];
+	char requests[TARGET_EVENTS][SW_REQUEST_LINE + 1]; /* what was asked for; "" not known */
 	size_t event_count;
 };
 
@@ -56,6 +57,10 @@ struct target {
 	/* reset() with the knob of this name, which is true until then. */
 	void (*require_reverse)(bool on);
 };
+
+/* An event of the ring buffer, of size bytes, in two parts. */
+void target_take_event(const void *data, size_t size, struct event *ret,
+		       char ret_request[SW_REQUEST_LINE + 1]);
 
 const char *target_program_name(enum program program);
 enum sw_hook target_program_hook(enum program program);

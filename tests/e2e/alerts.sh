@@ -41,8 +41,12 @@ threshold_test() {
   errors 3 1
   opens "one more does" source.ip=10.77.1.3 spikewatch.count=350 spikewatch.severity=3
   in_ns "$CLIENTS" curl -s -o "$TMP/curl" --interface 10.77.1.5 'http://10.77.2.2/e/404?[1-350]'
-  opens "350 errors of curl" source.ip=10.77.1.5 \
-    'spikewatch.evidence.statuses={"404": 350}'
+  opens "350 errors of curl, told without their queries" source.ip=10.77.1.5 \
+    'spikewatch.evidence.statuses={"404": 350}' spikewatch.evidence.paths=1 \
+    'spikewatch.evidence.requests=["GET /e/404"]'
+  in_ns "$CLIENTS" curl -s -o "$TMP/curl" --interface 10.77.1.10 'http://10.77.2.2/e/404/[1-350]'
+  opens "a scan shows its paths" source.ip=10.77.1.10 spikewatch.cause.name=scan \
+    'spikewatch.evidence.paths>=10'
   errors 6 350 '[fd77:2::2]'
   opens "350 errors over IPv6" source.ip=fd77:1::6 destination.ip=fd77:2::2
   errors 7 400
@@ -55,7 +59,7 @@ threshold_test() {
   count_is "a proxy as client is left out" 0 source.ip=10.77.1.7
   count_is "a proxy as server is left out" 0 source.ip=10.77.1.8
   count_is "this host as client is left out" 0 source.ip=10.77.2.1
-  count_is "each opened once, nothing else did" 5 event.kind=alert
+  count_is "each opened once, nothing else did" 6 event.kind=alert
   check "they were all counted" compare http "$NGINX_LOG"
   check "records are as the contract says" records shape
 }
@@ -63,6 +67,7 @@ threshold_test() {
 # Short windows and buckets, so that closing is seen too.
 short_config() {
   sensor_config "$TMP/short.yaml" <<'END'
+http: {evidence: none}
 rules:
   http-error-spike-internal: {threshold: {count: 350, window: 3s}}
   firewall-deny-spike: {anomaly: {bucket: 1s}}
@@ -112,6 +117,7 @@ life_of_incidents_test() {
   firewall_counters "$GATEWAY" "$TMP/nft.json"
   check "denies equal nft's counters" compare drops "$TMP/nft.json"
   check "records are as the contract says" records shape
+  check_equal "paths are not told where that is switched off" "$(grep -c '"requests"' "$SENSOR_OUT")" 0
   check "incidents of errors open and close" records one-story $INTERNAL
   check "incidents of denies open and close" records one-story $DENIES
 }

@@ -130,6 +130,15 @@ static inline void example_http(struct example *s)
 	example_top_add(&top[DIM_PORT], (struct top_entry){ .port = 80, .count = 350 });
 }
 
+static inline void example_requests(struct example *s)
+{
+	struct alert_requests *requests = &s->alert.requests;
+
+	*requests = (struct alert_requests){ .known = 350, .distinct = 216, .paths = 214 };
+	strcpy(requests->text[requests->count++], "GET /e404/\"1");
+	strcpy(requests->text[requests->count++], "GET /e404/2");
+}
+
 /* One source behind most of an unusual number of denied packets, as in the built-in rule. */
 static inline void example_deny(struct example *s)
 {

@@ -189,6 +189,56 @@ static void what_did_not_fit_is_the_rest(void **state)
 	window_free(window);
 }
 
+/* One client, one server, one status, steadily: what it asks for tells what it is. */
+static void paths_tell_a_scan_from_a_mistake(void **state)
+{
+	static const struct {
+		const char *name;
+		__u64 paths;
+		bool at_least;
+		unsigned int ports;
+		enum cause cause;
+		const char *says;
+	} rows[] = {
+		{ "not known", 0, true, 1, CAUSE_MISCONFIGURATION,
+		  "one client, 1 server, 1 port in 3 m 20 s" },
+		{ "one", 1, false, 1, CAUSE_MISCONFIGURATION,
+		  "one client, 1 path of 1 server in 3 m 20 s" },
+		{ "one, and others that are not known", 1, true, 1, CAUSE_MISCONFIGURATION,
+		  "one client, at least 1 paths of 1 server in 3 m 20 s" },
+		{ "few", 9, false, 1, CAUSE_MISCONFIGURATION,
+		  "one client, 9 paths of 1 server in 3 m 20 s" },
+		{ "many", 10, false, 1, CAUSE_SCAN,
+		  "one client, 10 paths of 1 server in 3 m 20 s" },
+		{ "many of several ports", 10, true, 2, CAUSE_SCAN,
+		  "one client, at least 10 paths of 1 server, 2 ports in 3 m 20 s" },
+	};
+	char says[ALERT_TEXT];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct top one = { .entry = { { .count = 100 } }, .count = 1, .distinct = 1 };
+		struct evidence evidence = {
+			.feed = FEED_HTTP,
+			.top = { [DIM_STATUS] = one,
+				 [DIM_SOURCE] = one,
+				 [DIM_DESTINATION] = one,
+				 [DIM_PORT] = one },
+			.host = one,
+			.known = 100,
+			.client_errors = 100,
+			.steady = true,
+			.paths = rows[i].paths,
+			.paths_at_least = rows[i].at_least,
+		};
+
+		print_message("%s\n", rows[i].name);
+		evidence.top[DIM_PORT].distinct = rows[i].ports;
+		assert_int_equal(evidence_cause(&evidence, 200 * SECOND_NS, says), rows[i].cause);
+		assert_string_equal(says, rows[i].says);
+	}
+}
+
 static void ties_are_ordered_by_value(void **state)
 {
 	struct window *window = new_window(400);
@@ -290,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(causes_are_told_by_their_shape),
 		cmocka_unit_test(what_did_not_fit_is_the_rest),
+		cmocka_unit_test(paths_tell_a_scan_from_a_mistake),
 		cmocka_unit_test(ties_are_ordered_by_value),
 		cmocka_unit_test(unknown_values_are_left_out),
 		cmocka_unit_test(the_main_source_has_half_of_the_count),

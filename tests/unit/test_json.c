@@ -59,6 +59,22 @@ static void http_open_has_every_field(void **state)
 	json_decref(root);
 }
 
+static void requests_are_evidence(void **state)
+{
+	static const struct row rows[] = {
+		{ "spikewatch/evidence/requests", "[\"GET /e404/\\\"1\",\"GET /e404/2\"]" },
+		{ "spikewatch/evidence/paths", "214" },
+	};
+	struct example s;
+	json_t *root;
+
+	example_http(&s);
+	example_requests(&s);
+	root = record_of(example_observer(), &s.alert);
+	CHECK(root, "http", rows);
+	json_decref(root);
+}
+
 static void deny_open_has_every_field(void **state)
 {
 	static const struct row rows[] = {
@@ -369,6 +385,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(http_open_has_every_field),
 		cmocka_unit_test(deny_open_has_every_field),
+		cmocka_unit_test(requests_are_evidence),
 		cmocka_unit_test(samples_are_evidence),
 		cmocka_unit_test(anomaly_names_only_what_it_blames),
 		cmocka_unit_test(ipv6_group_without_title),

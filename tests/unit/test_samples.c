@@ -44,7 +44,9 @@ static void add(struct samples *samples, const struct rule *rule, const char *cl
 {
 	struct sample sample = http_sample(client, ms, source_port);
 
-	samples_add(samples, rule, &(struct places){ 0 }, &sample, 0);
+	struct group_key group;
+
+	samples_add(samples, rule, &(struct places){ 0 }, &sample, 0, &group);
 }
 
 static struct rule any_error(void)
@@ -155,10 +157,12 @@ static void times_are_told_by_the_wall(void **state)
 		struct sample sample = http_sample("10.0.0.2", 0, 1);
 		struct alert_sample found[ALERT_SAMPLES_MAX];
 		struct samples samples = { 0 };
+		struct group_key added;
 
 		print_message("%s\n", rows[i].name);
 		sample.time_ns = rows[i].time_ns;
-		samples_add(&samples, &rule, &(struct places){ 0 }, &sample, rows[i].offset_ns);
+		samples_add(&samples, &rule, &(struct places){ 0 }, &sample, rows[i].offset_ns,
+			    &added);
 		assert_int_equal(samples_newest(&samples, &group, found), 1);
 		assert_int_equal(found[0].wall_ns, rows[i].wall_ns);
 	}
@@ -206,6 +210,42 @@ static void only_what_the_rule_counts(void **state)
 	assert_int_equal(alert->sample[0].wall_ns, WALL_START_NS + 100 * MS_NS);
 	assert_true(addr_equal(&alert->sample[0].source, &good.source));
 	assert_true(addr_equal(&alert->sample[0].destination, &good.destination));
+	court_close(&court);
+}
+
+/* What the client of the alert asked for, within the window; the close tells it again. */
+static void requests_are_told(void **state)
+{
+	const struct record mine = http_record("10.0.0.2", "8.8.8.8", 404),
+			    other = http_record("10.0.0.3", "8.8.8.8", 404);
+	struct rule rule = internal_rule();
+	const struct alert *alert;
+	struct sample samples[4];
+	struct court court;
+
+	samples[0] = sample_of(&mine, 100, 1000);
+	samples[1] = sample_of(&other, 100, 1001);
+	samples[2] = sample_of(&mine, 100, 1002);
+	samples[3] = sample_of(&mine, 100, 1003);
+	strcpy(samples[0].request, "GET /a");
+	strcpy(samples[1].request, "GET /other");
+	strcpy(samples[3].request, "GET /b");
+	court_open(&court, &rule, 1);
+	court_sample(&court, samples, ARRAY_SIZE(samples));
+	court_send(&court, 0, mine, 350);
+	alert = court_last(&court);
+	assert_int_equal(alert->action, ALERT_OPEN);
+	assert_int_equal(alert->requests.known, 2);
+	assert_int_equal(alert->requests.count, 2);
+	assert_string_equal(alert->requests.text[0], "GET /b");
+	assert_string_equal(alert->requests.text[1], "GET /a");
+	assert_string_equal(alert->cause_says, "one client, at least 2 paths of 1 server in 1 s");
+	court_sample(&court, NULL, 0);
+	court_wait(&court, 0, 700);
+	alert = court_last(&court);
+	assert_int_equal(alert->action, ALERT_CLOSE);
+	assert_int_equal(alert->requests.count, 2);
+	assert_string_equal(alert->requests.text[0], "GET /b");
 	court_close(&court);
 }
 
@@ -380,6 +420,7 @@ int main(void)
 		cmocka_unit_test(old_ones_are_forgotten),
 		cmocka_unit_test(times_are_told_by_the_wall),
 		cmocka_unit_test(only_what_the_rule_counts),
+		cmocka_unit_test(requests_are_told),
 		cmocka_unit_test(drops_are_matched_by_their_fields),
 		cmocka_unit_test(each_record_tells_its_own),
 		cmocka_unit_test(clients_do_not_mix),

@@ -61,6 +61,22 @@ static void open_incident_shows_its_evidence(void **state)
 	      "                           statuses  404 x200, 500 x100, 403 x50\n");
 }
 
+static void requests_are_shown(void **state)
+{
+	struct example s;
+
+	example_http(&s);
+	example_requests(&s);
+	check(&s.alert, NULL, 0,
+	      "Nov 21 20:15:31  MEDIUM    HTTP Response Error Spike - Internal: 350 errors in 5m "
+	      "(limit 350)\n"
+	      "                           10.77.1.3 (build-7) -> 10.77.2.2:80\n"
+	      "                           cause     scan: one client, 214 paths of 1 server in 3 m "
+	      "29 s\n"
+	      "                           statuses  404 x200, 500 x100, 403 x50\n"
+	      "                           requests  GET /e404/\"1, GET /e404/2 and 214 more\n");
+}
+
 static void anomaly_shows_what_is_typical(void **state)
 {
 	struct example s;
@@ -311,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(open_incident_shows_its_evidence),
+		cmocka_unit_test(requests_are_shown),
 		cmocka_unit_test(anomaly_shows_what_is_typical),
 		cmocka_unit_test(opening_shows_two_samples),
 		cmocka_unit_test(what_does_not_alarm_is_short),

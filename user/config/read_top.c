@@ -149,8 +149,7 @@ static const struct key http_keys[] = {
 	KEY("count", read_choice, struct config, http.count, .words = words_http_count,
 	    .unused = "http.count"),
 	KEY_WHOLE("cluster_cidrs", read_cluster_cidrs),
-	KEY("evidence", read_choice, struct config, http.evidence, .words = words_evidence,
-	    .unused = "http.evidence"),
+	KEY("evidence", read_choice, struct config, http.evidence, .words = words_evidence),
 	KEY("require_reverse", read_bool, struct config, http.require_reverse),
 	{},
 };

@@ -33,6 +33,9 @@ struct record {
 	__u8 pad[3];
 };
 
+/* Bytes of a request as text, with the zero at its end. */
+#define REQUEST_TEXT 128
+
 /*
  * One packet that was counted in a record of about the same time: evidence, of which there may be
  * less than what was counted. Members and numbers are those of its record.
@@ -49,6 +52,7 @@ struct sample {
 	__u8 proto;
 	__u8 class;
 	__u8 hook;
+	char request[REQUEST_TEXT]; /* http: request_text() of what was asked for; "" not known */
 };
 
 /* What an epoch could not attribute or did not see. All zero: the records are exact. */

@@ -44,6 +44,8 @@ static enum cause cause_of_one_source(const struct evidence *evidence, __u64 dur
 		return CAUSE_SCAN;
 	if (evidence->host.distinct >= CAUSE_MANY)
 		return http ? CAUSE_SCAN : CAUSE_SWEEP;
+	if (evidence->paths >= CAUSE_MANY)
+		return CAUSE_SCAN;
 	if (!http && nearly_all(evidence->outward, evidence->known))
 		return CAUSE_BEACON_OR_EXFILTRATION;
 	if (evidence->steady && duration_ns >= CAUSE_STEADY_NS &&
@@ -78,6 +80,20 @@ static void format_duration(__u64 duration_ns, char *buf, size_t size)
 		snprintf(buf, size, "%llu h %llu m", s / 3600, s / 60 % 60);
 }
 
+static void say_paths(const struct evidence *evidence, const char *sources, const char *duration,
+		      char says[ALERT_TEXT])
+{
+	const struct top *host = &evidence->host, *port = &evidence->top[DIM_PORT];
+	char ports[48] = "";
+
+	if (port->distinct > 1 || port->distinct_at_least)
+		snprintf(ports, sizeof(ports), ", %s%llu ports", at_least(port), port->distinct);
+	snprintf(says, ALERT_TEXT, "%s client%s, %s%llu path%s of %s%llu server%s%s in %s", sources,
+		 plural(&evidence->top[DIM_SOURCE]), evidence->paths_at_least ? "at least " : "",
+		 evidence->paths, evidence->paths == 1 && !evidence->paths_at_least ? "" : "s",
+		 at_least(host), host->distinct, plural(host), ports, duration);
+}
+
 static void say(const struct evidence *evidence, __u64 duration_ns, char says[ALERT_TEXT])
 {
 	const struct top *source = &evidence->top[DIM_SOURCE], *host = &evidence->host,
@@ -90,6 +106,10 @@ static void say(const struct evidence *evidence, __u64 duration_ns, char says[AL
 	else
 		snprintf(sources, sizeof(sources), "%s%llu", at_least(source), source->distinct);
 	format_duration(duration_ns, duration, sizeof(duration));
+	if (evidence->paths) {
+		say_paths(evidence, sources, duration, says);
+		return;
+	}
 	snprintf(says, ALERT_TEXT, "%s %s%s, %s%llu %s%s, %s%llu port%s in %s", sources,
 		 http ? "client" : "source", plural(source), at_least(host), host->distinct,
 		 http ? "server" : "destination", plural(host), at_least(port), port->distinct,

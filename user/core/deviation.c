@@ -108,6 +108,7 @@ static void begin_bucket(struct watch *watch)
 	window_clear(watch->window);
 	coverage_clear(&watch->coverage);
 	samples_clear(&watch->samples);
+	requests_clear(&watch->requests);
 	for (i = 0; i < baselines_places(&watch->baselines); i++) {
 		struct baseline *entry = baselines_at(&watch->baselines, i);
 

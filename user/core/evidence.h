@@ -19,6 +19,8 @@ struct evidence {
 	__u64 outward;       /* of these, from internal sources to external destinations */
 	__u64 client_errors; /* of these, 4xx */
 	bool steady;         /* about the same in each tenth of the time */
+	__u64 paths;         /* different ones that were asked for; 0 not known: the caller's */
+	bool paths_at_least; /* of some errors it is not known what was asked for */
 };
 
 /*
@@ -31,9 +33,10 @@ int evidence_gather(const struct window *window, const struct group_key *key, en
 		    const struct places *places, __u64 seed, struct evidence *ret);
 
 /*
- * What the evidence looks like; says is for readers: "one client, 3 servers, 1 port in 3 m 29 s".
+ * What the evidence looks like; says is for readers: "one client, 3 servers, 1 port in 3 m 29 s",
+ * "one client, 214 paths of 1 server in 3 m 29 s".
  * One source (90 % of the count or more):
- *   many ports, or over HTTP many servers: scan; many destinations: sweep;
+ *   many ports, or over HTTP many servers or paths: scan; many destinations: sweep;
  *   denied from inside to outside: beacon_or_exfiltration;
  *   one destination, one port, over HTTP one status, steadily for 30 s or more: misconfiguration;
  *   over HTTP otherwise, mostly 4xx: scan.

@@ -51,6 +51,17 @@ struct alert_sample {
 	__u8 proto;
 };
 
+#define ALERT_REQUESTS_MAX 8
+
+/* What was asked for, of the errors of which that is known. */
+struct alert_requests {
+	char text[ALERT_REQUESTS_MAX][REQUEST_TEXT]; /* the most frequent first, then the newest */
+	size_t count;
+	__u64 known;    /* errors whose request is known */
+	__u64 distinct; /* different requests */
+	__u64 paths;    /* different paths of different servers, whatever the method */
+};
+
 enum cause {
 	CAUSE_MIXED,
 	CAUSE_SCAN,
@@ -105,6 +116,7 @@ struct alert {
 	struct top top[DIM_MAX];
 	struct alert_sample sample[ALERT_SAMPLES_MAX]; /* the newest first */
 	size_t sample_count;
+	struct alert_requests requests;
 	enum cause cause;
 	char cause_says[ALERT_TEXT]; /* "one client, 3 servers in 3 m 29 s" */
 	struct coverage coverage;
@@ -135,7 +147,7 @@ struct incidents;
 
 /*
  * Incidents of a rule, open ones and those remembered for suppression: 16,384 entries at 192 bytes,
- * and 3 KiB more for each open one (its last evidence), so 3 MiB and, in the worst case, 48 MiB
+ * and 4 KiB more for each open one (its last evidence), so 3 MiB and, in the worst case, 64 MiB
  * more. Where they do not suffice, what was closed first is forgotten (its next incident is told);
  * with that many open at once, further ones are counted and raised again by their next count.
  */

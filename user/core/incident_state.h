@@ -15,6 +15,7 @@ struct told {
 	struct top top[DIM_MAX];
 	struct alert_sample sample[ALERT_SAMPLES_MAX];
 	size_t sample_count;
+	struct alert_requests requests; /* not kept over a restart */
 	struct influencer influencer[ALERT_TOP_MAX];
 	size_t influencer_count;
 	enum cause cause;

@@ -46,6 +46,7 @@ static void remember(struct told *told, const struct alert *alert)
 	memcpy(told->top, alert->top, sizeof(told->top));
 	memcpy(told->sample, alert->sample, sizeof(told->sample));
 	told->sample_count = alert->sample_count;
+	told->requests = alert->requests;
 	memcpy(told->influencer, alert->anomaly.influencer, sizeof(told->influencer));
 	told->influencer_count = alert->anomaly.influencer_count;
 	memcpy(told->cause_says, alert->cause_says, sizeof(told->cause_says));
@@ -57,6 +58,7 @@ static void repeat(const struct told *told, struct alert *alert)
 	memcpy(alert->top, told->top, sizeof(alert->top));
 	memcpy(alert->sample, told->sample, sizeof(alert->sample));
 	alert->sample_count = told->sample_count;
+	alert->requests = told->requests;
 	memcpy(alert->anomaly.influencer, told->influencer, sizeof(told->influencer));
 	alert->anomaly.influencer_count = told->influencer_count;
 	memcpy(alert->cause_says, told->cause_says, sizeof(alert->cause_says));

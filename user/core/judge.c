@@ -68,6 +68,7 @@ void judge_free(struct judge *judge)
 		window_free(judge->watches[i].window);
 		incidents_free(judge->watches[i].incidents);
 		baselines_clear(&judge->watches[i].baselines);
+		requests_clear(&judge->watches[i].requests);
 	}
 	free(judge->watches);
 	free(judge);

@@ -9,8 +9,8 @@ static size_t position(const struct samples *samples, size_t i)
 	return (samples->oldest + i) % SAMPLES_MAX;
 }
 
-void samples_add(struct samples *samples, const struct rule *rule, const struct places *places,
-		 const struct sample *sample, __u64 wall_offset_ns)
+bool samples_add(struct samples *samples, const struct rule *rule, const struct places *places,
+		 const struct sample *sample, __u64 wall_offset_ns, struct group_key *group)
 {
 	const struct record record = {
 		.source = sample->source,
@@ -25,13 +25,14 @@ void samples_add(struct samples *samples, const struct rule *rule, const struct 
 	struct samples_entry *entry;
 
 	if (!rule_match(rule, places, &record))
-		return;
+		return false;
 	if (samples->count == SAMPLES_MAX)
 		samples->oldest = position(samples, 1);
 	else
 		samples->count++;
 	entry = &samples->entry[position(samples, samples->count - 1)];
-	rule_group(rule, &record, &entry->group);
+	rule_group(rule, &record, group);
+	entry->group = *group;
 	entry->time_ns = sample->time_ns;
 	entry->sample = (struct alert_sample){
 		.wall_ns = sample->time_ns + wall_offset_ns,
@@ -42,6 +43,7 @@ void samples_add(struct samples *samples, const struct rule *rule, const struct 
 		.code = sample->code,
 		.proto = sample->proto,
 	};
+	return true;
 }
 
 void samples_advance(struct samples *samples, __u64 first_ns)

@@ -22,11 +22,12 @@ struct samples {
 };
 
 /*
- * Keeps the sample if the rule looks at it, as rule_match() and rule_group() say of records.
- * wall_offset_ns: wall clock minus CLOCK_BOOTTIME at this time; may wrap.
+ * Keeps the sample if the rule looks at it, as rule_match() and rule_group() say of records; true,
+ * and *group is its group, where it does. wall_offset_ns: wall clock minus CLOCK_BOOTTIME at this
+ * time; may wrap.
  */
-void samples_add(struct samples *samples, const struct rule *rule, const struct places *places,
-		 const struct sample *sample, __u64 wall_offset_ns);
+bool samples_add(struct samples *samples, const struct rule *rule, const struct places *places,
+		 const struct sample *sample, __u64 wall_offset_ns, struct group_key *group);
 
 /* Forgets those before first_ns (CLOCK_BOOTTIME). */
 void samples_advance(struct samples *samples, __u64 first_ns);

@@ -88,6 +88,7 @@ int threshold_batch(struct watch *watch, const struct batch *batch)
 	window_advance(watch->window, moment->second);
 	coverage_advance(&watch->coverage, first);
 	samples_advance(&watch->samples, first * SECOND_NS);
+	requests_advance(&watch->requests, first * SECOND_NS);
 	err = watch_count(watch, batch, span * SECOND_NS, raise_over);
 	incidents_judge(watch->incidents, moment->now_ns, moment->wall_ns);
 	return err;

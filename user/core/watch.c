@@ -48,6 +48,7 @@ void watch_reset(struct watch *watch)
 	incidents_clear(watch->incidents);
 	coverage_clear(&watch->coverage);
 	samples_clear(&watch->samples);
+	requests_clear(&watch->requests);
 	buckets_init(&watch->buckets, watch->buckets.length_ns);
 	for (i = 0; i < baselines_places(&watch->baselines); i++) {
 		struct baseline *entry = baselines_at(&watch->baselines, i);
@@ -67,9 +68,13 @@ static void keep_samples(struct watch *watch, const struct batch *batch)
 
 	for (i = 0; i < batch->sample_count; i++) {
 		struct sample sample = batch->samples[i];
+		struct group_key group;
 
 		sample.time_ns += watch->moment.shift_ns;
-		samples_add(&watch->samples, watch->rule, watch->places, &sample, wall_offset_ns);
+		if (samples_add(&watch->samples, watch->rule, watch->places, &sample,
+				wall_offset_ns, &group) &&
+		    sample.request[0])
+			requests_add(&watch->requests, &group, &sample);
 	}
 }
 
@@ -128,6 +133,10 @@ void watch_describe(const struct watch *watch, __u64 duration_ns, struct alert *
 	evidence_gather(watch->window, &alert->group, watch->rule->feed, watch->places, watch->seed,
 			evidence);
 	memcpy(alert->top, evidence->top, sizeof(alert->top));
+	requests_gather(&watch->requests, &alert->group, &alert->requests);
+	evidence->paths = alert->requests.paths;
+	evidence->paths_at_least = alert->requests.known < evidence->known ||
+				   evidence->top[DIM_DESTINATION].rest;
 	alert->cause = evidence_cause(evidence, duration_ns, alert->cause_says);
 	alert->sample_count = samples_newest(&watch->samples, &alert->group, alert->sample);
 	coverage_sum(&watch->coverage, &alert->coverage);

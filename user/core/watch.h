@@ -8,6 +8,7 @@
 #include "core/coverage.h"
 #include "core/evidence.h"
 #include "core/judge.h"
+#include "core/requests.h"
 #include "core/samples.h"
 #include "core/baselines.h"
 
@@ -37,6 +38,7 @@ struct watch {
 	void *bucket_arg;
 	struct coverage_log coverage;
 	struct samples samples;
+	struct requests requests;
 	struct moment moment;
 	__u64 matched;
 	/* RULE_ANOMALY */

@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "core/requests.h"
 #include "kernel/attempts.h"
 #include "kernel/drain.h"
 
@@ -60,6 +61,7 @@ static void take_sample(const struct reasons *reasons, const struct event *event
 
 static int take_event(void *arg, void *data, size_t size)
 {
+	const struct http_event *error = data;
 	struct drain *drain = arg;
 	struct sample *sample;
 
@@ -70,6 +72,8 @@ static int take_event(void *arg, void *data, size_t size)
 		return 0;
 	sample = &drain->samples[drain->sample_count++];
 	take_sample(drain->reasons, data, sample);
+	if (sample->feed == FEED_HTTP && size >= sizeof(*error) && error->len <= SW_REQUEST_LINE)
+		request_text(error->line, error->len, drain->maps.queries, sample->request);
 	if (drain->event_ns)
 		sample->time_ns = drain->event_ns;
 	return 0;

@@ -30,6 +30,7 @@ struct loader {
 	int tap_socket;    /* -1: none yet */
 	struct keep *keep; /* NULL: nothing is kept */
 	struct kept kept;
+	enum loader_requests requests;
 	bool frags; /* sw_xdp_frags is loaded, not sw_xdp */
 	bool replay;
 };
@@ -96,6 +97,7 @@ static int size_counts(struct bpf_map *outer, struct bpf_map *a, struct bpf_map 
 
 static int size_maps(struct spikewatch *skel, const struct sizes *sizes, int templates[2])
 {
+	__u32 asked = skel->rodata->keep_requests ? SW_ASKED_PLACES : 1;
 	int err = bpf_map__set_max_entries(skel->maps.flows, sizes->flows);
 
 	if (!err)
@@ -104,6 +106,8 @@ static int size_maps(struct spikewatch *skel, const struct sizes *sizes, int tem
 		err = bpf_map__set_max_entries(skel->maps.holds, sizes->holds);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.deniers, sizes->notes);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.asked, asked);
 	if (!err && sizes->attempts)
 		err = bpf_map__set_max_entries(skel->maps.attempts, sizes->attempts);
 	if (!err)
@@ -160,6 +164,7 @@ static void set_knobs(struct spikewatch *skel, const struct loader_cfg *cfg,
 	skel->rodata->drop_room = sizes->drops - sizes->drops / ROOM_SPARE;
 	skel->rodata->follow_attempts = cfg->follow_attempts;
 	skel->rodata->require_reverse = cfg->require_reverse;
+	skel->rodata->keep_requests = cfg->requests != REQUESTS_NONE;
 }
 
 /* A replay runs one program, as if it were attached for packets that come in. */
@@ -258,6 +263,7 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 		loader->sizes.attempts = 0;
 	loader->frags = features->xdp_load_bytes;
 	loader->replay = cfg->replay;
+	loader->requests = cfg->requests;
 	if (cfg->replay) {
 		sizes_for_replay(&loader->sizes, features->possible_cpus);
 		features->ct_lookup = false; /* it knows this host's connections */
@@ -511,6 +517,7 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret)
 		.since_ns = loader->kept.until_ns,
 		.netns = skel->rodata->own_netns,
 		.shared = loader->sizes.shared,
+		.queries = loader->requests == REQUESTS_FULL,
 		.quiet = loader->replay,
 		.entries = loader->sizes.counts,
 		.drop_entries = loader->sizes.drops,

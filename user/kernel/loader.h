@@ -12,6 +12,9 @@
 #include "kernel/reasons.h"
 #include "kernel/sizes.h"
 
+/* What is kept of requests whose answer is an error. */
+enum loader_requests { REQUESTS_NONE, REQUESTS_PATH, REQUESTS_FULL };
+
 struct loader_cfg {
 	__u64 memory_budget;  /* bytes for BPF maps */
 	bool all_netns;       /* drops of every network namespace */
@@ -19,8 +22,9 @@ struct loader_cfg {
 	bool key_other_drops; /* keep drops of class other by key: a rule looks at them */
 	bool follow_attempts; /* a rule looks at what was refused or not answered */
 	bool require_reverse; /* count a response only where its request was seen */
-	bool replay;          /* for loader_run() alone: nothing can be attached */
-	bool keep;            /* maps and what is attached outlive the process */
+	enum loader_requests requests;
+	bool replay; /* for loader_run() alone: nothing can be attached */
+	bool keep;   /* maps and what is attached outlive the process */
 };
 
 enum loader_mode { MODE_TCX, MODE_CLSACT, MODE_XDP, MODE_XDP_GENERIC };
@@ -112,6 +116,7 @@ struct loader_maps {
 	__u64 since_ns; /* since when counts were not read, CLOCK_BOOTTIME; 0: since now */
 	__u32 netns;    /* where packets are seen */
 	bool shared;
+	bool queries;  /* what was asked for is told with its query */
 	bool quiet;    /* programs run within loader_run() alone: none does while the drain reads */
 	__u32 entries; /* of each counting map of HTTP */
 	__u32 drop_entries, attempt_entries;

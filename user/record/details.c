@@ -79,6 +79,21 @@ static json_t *samples_array(const struct observer *observer, const struct alert
 	return value_checked(array, err);
 }
 
+/* Texts are printable ASCII: request_text(). */
+static int put_requests(json_t *object, const struct alert_requests *requests)
+{
+	json_t *array;
+	int err = 0;
+
+	if (!requests->count)
+		return 0;
+	array = json_array();
+	for (size_t i = 0; i < requests->count; i++)
+		err |= json_array_append_new(array, json_string(requests->text[i]));
+	err |= value_put(object, "requests", value_checked(array, err));
+	return err | value_put(object, "paths", value_count(requests->paths));
+}
+
 static json_t *evidence_object(const struct observer *observer, const struct alert *alert)
 {
 	json_t *object = json_object(), *others = json_object();
@@ -96,6 +111,7 @@ static json_t *evidence_object(const struct observer *observer, const struct ale
 	if (json_object_size(others))
 		err |= value_put(object, "others", json_incref(others));
 	json_decref(others);
+	err |= put_requests(object, &alert->requests);
 	if (alert->sample_count)
 		err |= value_put(object, "samples", samples_array(observer, alert));
 	return value_checked(object, err);

@@ -202,6 +202,20 @@ static void put_evidence(struct page *page, const struct observer *observer,
 	}
 }
 
+static void put_requests(struct page *page, const struct alert_requests *requests)
+{
+	size_t shown = requests->count < EVIDENCE_MAX ? requests->count : EVIDENCE_MAX;
+
+	if (!shown)
+		return;
+	start_line(page, "requests");
+	for (size_t i = 0; i < shown; i++)
+		page_put(page, STYLE_PLAIN, "%s%s", requests->text[i], i + 1 < shown ? "," : "");
+	if (requests->distinct > shown)
+		page_put(page, STYLE_DIM, "and %llu more",
+			 (unsigned long long)(requests->distinct - shown));
+}
+
 /* "404 10.0.0.1:51234 -> 10.0.0.2:80", "NETFILTER_DROP tcp 10.0.0.1:51234 -> 10.0.0.2:23" */
 static void format_sample(const struct observer *observer, enum feed feed,
 			  const struct alert_sample *sample, char buf[SAMPLE_MAX])
@@ -260,6 +274,7 @@ void human_put_alert(struct page *page, const struct observer *observer, const s
 		put_cause(page, alert);
 		put_coverage(page, alert);
 		put_evidence(page, observer, alert);
+		put_requests(page, &alert->requests);
 		if (alert->action == ALERT_OPEN)
 			put_samples(page, observer, alert);
 	} else {

@@ -100,6 +100,19 @@ bool sensor_wants_classes(const struct config *config, __u32 classes)
 	return false;
 }
 
+static enum loader_requests requests_wanted(const struct config *config)
+{
+	switch (config->http.evidence) {
+	case EVIDENCE_NONE:
+		break;
+	case EVIDENCE_PATH:
+		return REQUESTS_PATH;
+	case EVIDENCE_FULL:
+		return REQUESTS_FULL;
+	}
+	return REQUESTS_NONE;
+}
+
 int sensor_load(struct sensor *sensor)
 {
 	struct loader_cfg cfg = {
@@ -109,6 +122,7 @@ int sensor_load(struct sensor *sensor)
 		.follow_attempts = sensor_wants_classes(
 			sensor->config, 1U << CLASS_UNANSWERED | 1U << CLASS_REFUSED),
 		.require_reverse = sensor->config->http.require_reverse,
+		.requests = requests_wanted(sensor->config),
 		.replay = sensor->replay,
 		.keep = sensor->config->keep_attached,
 	};
