@@ -336,7 +336,7 @@ __noinline int http_unreadable(void)
 		for (int i = 0; i < HTTP_SCANS; i++) {                                            \
 			__u32 n = s->run.len - s->run.pos;                                        \
                                                                                                   \
-			if (n <= HTTP1_REQUEST && (!keep_requests || s->run.pos))                 \
+			if (s->run.pos + (keep_requests && !i ? 0 : HTTP1_REQUEST) >= s->run.len) \
 				return 0;                                                         \
 			if (n > HTTP1_WINDOW)                                                     \
 				n = HTTP1_WINDOW;                                                 \
