@@ -45,6 +45,7 @@ struct bench_case {
 	bool advances; /* each run is the next segment of its flow */
 	struct packet_spec spec;
 	const char *before; /* payload of a first segment that prepares the flow */
+	bool asks_again;    /* the packet is the client's next request behind that */
 	const char
 		*headers; /* payload: headers, `filler` bytes of more headers, body; `times` over */
 	size_t filler;
@@ -78,6 +79,11 @@ static const struct bench_case CASES[] = {
 	{ .name = "udp_tc", .spec.proto = PACKET_UDP },
 	{ .name = "data_without_state_tc", .body = OPAQUE },
 	{ .name = "request_200_tc", .spec.from_client = true, .body = REQUEST_200 },
+	{ .name = "request_behind_error_tc",
+	  .before = MISSING_135 "\r\n" BODY_20,
+	  .spec.ack = sizeof(REQUEST) - 1,
+	  .asks_again = true,
+	  .body = REQUEST_200 },
 	{ .name = "body_skip_tc",
 	  .before = "HTTP/1.1 200 OK\r\nContent-Length: 400000000\r\n\r\n",
 	  .spec.seq = 1000,
@@ -240,6 +246,13 @@ static int run_case(struct bench *b, const struct bench_case *c, int pass, int *
 		if (run(b, full, 1) < 0)
 			return -EIO;
 		spec.seq += spec.payload_len;
+	}
+	if (c->asks_again) {
+		__u32 seq = spec.ack;
+
+		spec.from_client = true;
+		spec.ack = spec.seq;
+		spec.seq = seq;
 	}
 	spec.payload = b->payload;
 	spec.payload_len = build_payload(c, b->payload);
