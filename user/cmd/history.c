@@ -72,7 +72,7 @@ static bool take_rule(const char *text, void *into)
 		log_error("--rule '%s': expected the id of a rule", text);
 		return false;
 	}
-	strcpy(request->rule, text);
+	memcpy(request->rule, text, len + 1);
 	return true;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The command line of a subcommand, from a table. */
 #include <getopt.h>
-#include <string.h>
 
 #include "cmd/cmd.h"
 #include "cmd/options.h"
@@ -31,7 +30,7 @@ int cmd_read_options(int argc, char **argv, const struct cmd_option *options,
 	const struct cmd_option *by_value[LONG_ONLY + CMD_OPTIONS_MAX] = {};
 	struct option longs[CMD_OPTIONS_MAX + 2] = {};
 	char letters[2 * CMD_OPTIONS_MAX + 2] = "h";
-	size_t count;
+	size_t count, len = 1;
 	int value;
 
 	for (count = 0; options[count].name && count < CMD_OPTIONS_MAX; count++) {
@@ -44,10 +43,10 @@ int cmd_read_options(int argc, char **argv, const struct cmd_option *options,
 			.val = value,
 		};
 		by_value[value] = one;
-		if (one->letter) {
-			strncat(letters, &one->letter, 1);
-			strcat(letters, has_argument(one) ? ":" : "");
-		}
+		if (one->letter)
+			letters[len++] = one->letter;
+		if (one->letter && has_argument(one))
+			letters[len++] = ':';
 	}
 	longs[count] = (struct option){ .name = "help", .val = 'h' };
 	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
