@@ -149,8 +149,6 @@ static __always_inline int flow_place(struct scratch *s, __u32 ack)
 		return HTTP_UNSURE;
 	case HTTP1_AHEAD:
 		return s->is_held ? HTTP_DONE : HTTP_AHEAD;
-	case HTTP1_BEFORE:
-		return s->is_held ? HTTP_DONE : HTTP_BEFORE;
 	default:
 		return HTTP_DONE;
 	}

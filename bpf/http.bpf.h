@@ -52,9 +52,10 @@ __noinline int http_open(void)
 		return HTTP_NEW;
 	/* Most segments of a body end here: one word says that they were read, without the lock. */
 	behind = flow->next - seq;
-	if (behind >= (__s32)len && flow->header_end != seq &&
-	    flow->flags & (HTTP1_CONFIRMED | HTTP1_ASKED))
-		return HTTP_DONE;
+	if (behind >= (__s32)len && flow->header_end != seq) {
+		s->run.flow.flags = flow->flags;
+		return flow->flags & (HTTP1_CONFIRMED | HTTP1_SURE) ? HTTP_DONE : HTTP_BEFORE;
+	}
 	if (flow->state == HTTP1_TUNNEL)
 		return HTTP_DONE;
 	/* And most of an opaque flow here. */
@@ -120,13 +121,6 @@ static __always_inline int http_restart(struct scratch *s, bool is_resync)
 	return HTTP_READ;
 }
 
-__noinline int http_is_request(void)
-{
-	struct scratch *s = scratch_get();
-
-	return s ? http1_is_request(s->run.window, s->run.window_len) : 0;
-}
-
 /*
  * There is a hole before the segment, which is held until the hole is filled. Where the client has
  * what is missing here, the answer to its next request begins where it said, and nowhere else: a
@@ -142,7 +136,7 @@ static __always_inline int http_meet_hole(struct scratch *s, bool is_start)
 	    http1_may_resync(flow, s->run.seq, s->run.ack, require_reverse))
 		return http_restart(s, true);
 	if (!confirmed && (!require_reverse || flow->answer == HTTP1_OTHER))
-		return is_start && !(require_reverse && http_is_request())
+		return is_start && !(require_reverse && http1_is_request())
 			       ? http_meet_status(HTTP_AHEAD)
 			       : HTTP_DONE;
 	if (hold_distance(flow, s->run.seq) < HOLD_SPAN)
@@ -172,22 +166,24 @@ __noinline int http_begin(__u32 todo)
 	}
 	if (todo == HTTP_NEW) {
 		/* "HEAD" and "HTTP" begin alike: where requests are seen, it is for them to say. */
-		if ((require_reverse || !is_start) && http_is_request())
-			return request_see();
+		int asks = require_reverse || !is_start ? http1_is_request() : HTTP1_NO_REQUEST;
+
+		if (asks)
+			return request_see(asks);
 		return is_start ? http_meet_status(HTTP_NEW) : HTTP_DONE;
 	}
 	if (todo == HTTP_UNSURE && is_start)
-		return HTTP_READ;
+		return require_reverse && flow->flags & HTTP1_UNCLEAR ? http_meet_status(HTTP_NEW)
+								      : HTTP_READ;
 	if (!(flow->flags & HTTP1_CONFIRMED) && !is_start &&
-	    (todo == HTTP_UNSURE || !(flow->flags & HTTP1_ASKED)) &&
-	    http1_is_method(s->run.window, s->run.window_len)) {
+	    (todo == HTTP_UNSURE || !(flow->flags & HTTP1_SURE)) && http1_is_method()) {
 		/*
 		 * What was taken for a request was none: this is the client. Or a body that begins
 		 * so has overtaken its status line, if what asked for it was a request indeed.
 		 */
 		bpf_map_delete_elem(&flows, &s->flow_key);
 		flow_set_key(s);
-		return request_see();
+		return request_see(HTTP1_ASKS);
 	}
 	if (todo == HTTP_BEFORE)
 		return HTTP_DONE;

@@ -60,7 +60,9 @@ enum http1_state {
 /* The client asked again before it had its answer: whose answer comes is not certain. */
 #define HTTP1_MANY 0x800
 /* Not confirmed, but what began the flow has the method of a request: http1_is_method(). */
-#define HTTP1_ASKED 0x200
+#define HTTP1_SURE 0x200
+/* Not confirmed, and text that may be no request began the flow: nothing answers it. */
+#define HTTP1_UNCLEAR 0x1000
 
 /* What the last status line says of what follows its headers. */
 enum http1_answer {

@@ -12,7 +12,6 @@ enum http1_place {
 	HTTP1_TRY_RESYNC, /* look at its first bytes: http1_is_start() */
 	HTTP1_UNSURE,     /* nobody knows yet whether this is HTTP: look at them too */
 	HTTP1_AHEAD,      /* bytes before it were not seen yet, or never will be */
-	HTTP1_BEFORE,     /* old, in a flow that something unclear began: is it the request? */
 };
 
 /* The client has sent something since the last status line. */
@@ -61,7 +60,7 @@ static __always_inline enum http1_place http1_place(const struct http1_flow *flo
 	if (fresh && flow->flags & HTTP1_HEAD_ASKED && http1_answers_head(flow, seq))
 		return HTTP1_TRY_RESYNC;
 	if ((__u32)behind >= len)
-		return flow->flags & (HTTP1_CONFIRMED | HTTP1_ASKED) ? HTTP1_OLD : HTTP1_BEFORE;
+		return HTTP1_OLD;
 	return HTTP1_READ;
 }
 
@@ -71,81 +70,128 @@ static __always_inline int http1_is_start(const __u8 *b, __u32 n)
 	return http1_match_status(b, n) != HTTP1_NO_STATUS;
 }
 
-/* How many bytes of empty lines stand before a request (RFC 9112 2.2): at most 4 are skipped. */
-static __always_inline __u32 http1_empty_lines(const __u8 *b, __u32 n)
+/*
+ * How many bytes of empty lines stand before a request at the start of run.window (RFC 9112 2.2):
+ * at most 4 are skipped.
+ */
+HTTP1_FN __u32 http1_empty_lines(void)
 {
+	struct http1_run *run = http1_current();
 	__u32 skip = 0;
 
+	if (!run)
+		return 0;
 	for (__u32 i = 0; i < 4; i++)
-		skip += skip == i && i < n && (b[i] == '\r' || b[i] == '\n');
+		skip += skip == i && i < run->window_len &&
+			(run->window[i] == '\r' || run->window[i] == '\n');
 	return skip;
 }
 
-/*
- * Do n (> 0) payload bytes begin as a request line does: with a method, or what may become one, and
- * a space (RFC 9112 3)? Letters in lower case are answered too, with 400.
- */
-static __always_inline int http1_is_request(const __u8 *b, __u32 n)
-{
-	__u32 skip = http1_empty_lines(b, n);
+/* clang-format off */
+/* Methods by their first four bytes (RFC 9110 9.3). "PRI ", of HTTP/2, is none. */
+#define HTTP1_METHODS(X) \
+	X('G', 'E', 'T', ' ') X('H', 'E', 'A', 'D') X('P', 'O', 'S', 'T') X('P', 'U', 'T', ' ') \
+	X('P', 'A', 'T', 'C') X('D', 'E', 'L', 'E') X('O', 'P', 'T', 'I') X('C', 'O', 'N', 'N') \
+	X('T', 'R', 'A', 'C')
+/* Of WebDAV and its kin (RFC 4918, 3253, 5323), UPnP and caches: words of other text too. */
+#define HTTP1_MORE_METHODS(X) \
+	X('P', 'R', 'O', 'P') X('M', 'K', 'C', 'O') X('C', 'O', 'P', 'Y') X('M', 'O', 'V', 'E') \
+	X('L', 'O', 'C', 'K') X('U', 'N', 'L', 'O') X('V', 'E', 'R', 'S') X('R', 'E', 'P', 'O') \
+	X('S', 'E', 'A', 'R') X('M', '-', 'S', 'E') X('P', 'U', 'R', 'G')
+/* clang-format on */
 
-	if (skip >= n)
+#define HTTP1_WORD(a, b, c, d) PARSE_BE32((__u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+
+/* Does run.window surely begin with a request? */
+HTTP1_FN int http1_is_method(void)
+{
+	struct http1_run *run = http1_current();
+	__u32 skip = http1_empty_lines();
+
+	if (!run || skip > 4 || run->window_len < skip + 4)
 		return 0;
-	b += skip;
-	n -= skip;
-	for (__u32 i = 0; i < HTTP1_METHOD; i++) {
-		__u8 letter;
-
-		if (i >= n)
-			return 1;
-		if (b[i] == ' ')
-			return i > 0;
-		letter = (b[i] | 0x20) - 'a';
-		if (letter >= 26 && b[i] != '-' && b[i] != '_')
-			return 0;
-	}
-	return 0;
-}
-
-/*
- * How a request's method changes the framing of its answer: HTTP1_HEAD_DUE, HTTP1_CONNECT_DUE, 0;
- * HTTP1_HEAD_ASKED where it may be HEAD, but is cut.
- */
-static __always_inline __u32 http1_method_due(const __u8 *b, __u32 n)
-{
-	__u32 skip = http1_empty_lines(b, n), word;
-
-	if (n < skip + 5)
-		return skip < n && b[skip] == 'H' ? HTTP1_HEAD_ASKED : 0;
-	b += skip;
-	word = parse_u32(b);
-	if (word == PARSE_BE32(0x48454144) && b[4] == ' ')
-		return HTTP1_HEAD_DUE;
-	if (n >= skip + 8 && word == PARSE_BE32(0x434f4e4e) &&
-	    parse_u32(b + 4) == PARSE_BE32(0x45435420))
-		return HTTP1_CONNECT_DUE;
-	return 0;
-}
-
-/* Is this surely a request? By the first four bytes, so the preface of HTTP/2 is none. */
-static __always_inline int http1_is_method(const __u8 *b, __u32 n)
-{
-	__u32 skip = http1_empty_lines(b, n);
-
-	if (n < skip + 4)
-		return 0;
-	switch (parse_u32(b + skip)) {
-	case PARSE_BE32(0x47455420): /* "GET " */
-	case PARSE_BE32(0x48454144): /* HEAD */
-	case PARSE_BE32(0x504f5354): /* POST */
-	case PARSE_BE32(0x50555420): /* "PUT " */
-	case PARSE_BE32(0x50415443): /* PATCH */
-	case PARSE_BE32(0x44454c45): /* DELETE */
-	case PARSE_BE32(0x4f505449): /* OPTIONS */
-	case PARSE_BE32(0x434f4e4e): /* CONNECT */
-	case PARSE_BE32(0x54524143): /* TRACE */
+	switch (parse_u32(run->window + skip)) {
+#define X(a, b, c, d) case HTTP1_WORD(a, b, c, d):
+		HTTP1_METHODS(X)
+#undef X
 		return 1;
 	}
+	return 0;
+}
+
+/* Are n (> 0) bytes a method, or may they become one? */
+static __always_inline int http1_may_be_method(const __u8 *b, __u32 n)
+{
+	__u32 mask = PARSE_BE32(~0U << (n < 4 ? 32 - 8 * n : 0)), word = parse_u32(b) & mask;
+	__u32 found = 0;
+
+#define X(a, b, c, d) found |= word == (HTTP1_WORD(a, b, c, d) & mask);
+	HTTP1_METHODS(X)
+	HTTP1_MORE_METHODS(X)
+#undef X
+	return found;
+}
+
+enum http1_request {
+	HTTP1_NO_REQUEST,
+	HTTP1_WORDS, /* a word and a space, or a part of that: of a request, or of any other text */
+	HTTP1_ASKS,
+};
+
+/*
+ * Does run.window, which is not empty, begin as a request line does: with a method, or what may
+ * become one, and a space (RFC 9112 3)? Letters in lower case are answered too, with 400. A method
+ * that is not known is one where a path follows. Returns enum http1_request.
+ */
+HTTP1_FN int http1_is_request(void)
+{
+	struct http1_run *run = http1_current();
+	__u32 skip = http1_empty_lines(), n, at = 0;
+	const __u8 *b;
+
+	if (!run || skip > 4 || skip >= run->window_len)
+		return HTTP1_NO_REQUEST;
+	b = run->window + skip;
+	n = run->window_len - skip;
+	for (; at < HTTP1_METHOD; at++) {
+		__u8 letter;
+
+		if (at >= n || b[at] == ' ')
+			break;
+		letter = (b[at] | 0x20) - 'a';
+		if (letter >= 26 && b[at] != '-' && b[at] != '_')
+			return HTTP1_NO_REQUEST;
+	}
+	if (!at || at == HTTP1_METHOD)
+		return HTTP1_NO_REQUEST;
+	at++;
+	if (at < n && (b[at] == '/' || b[at] == '*'))
+		return HTTP1_ASKS;
+	return http1_may_be_method(b, n) ? HTTP1_ASKS : HTTP1_WORDS;
+}
+
+/*
+ * How the method of the request at the start of run.window changes the framing of its answer:
+ * HTTP1_HEAD_DUE, HTTP1_CONNECT_DUE, 0; HTTP1_HEAD_ASKED where it may be HEAD, but is cut.
+ */
+HTTP1_FN __u32 http1_method_due(void)
+{
+	struct http1_run *run = http1_current();
+	__u32 skip = http1_empty_lines(), n, word;
+	const __u8 *b;
+
+	if (!run || skip > 4 || skip >= run->window_len)
+		return 0;
+	b = run->window + skip;
+	n = run->window_len - skip;
+	if (n < 5)
+		return b[0] == 'H' ? HTTP1_HEAD_ASKED : 0;
+	word = parse_u32(b);
+	if (word == HTTP1_WORD('H', 'E', 'A', 'D') && b[4] == ' ')
+		return HTTP1_HEAD_DUE;
+	if (n >= 8 && word == HTTP1_WORD('C', 'O', 'N', 'N') &&
+	    parse_u32(b + 4) == HTTP1_WORD('E', 'C', 'T', ' '))
+		return HTTP1_CONNECT_DUE;
 	return 0;
 }
 
@@ -157,7 +203,7 @@ static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
 	flow->carry_len = 0;
 	flow->left = 0;
 	flow->answer = HTTP1_NO_ANSWER;
-	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED | HTTP1_ASKED |
+	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED | HTTP1_SURE |
 		       HTTP1_ERRED | HTTP1_MANY;
 }
 

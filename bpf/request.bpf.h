@@ -125,7 +125,9 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 	bool moves = false, points = false, is_next = false;
 	struct flow_lock *lock;
 
-	if (!(old_flags & HTTP1_CONFIRMED)) {
+	if (old_flags & HTTP1_UNCLEAR && !(due & HTTP1_UNCLEAR)) {
+		moves = is_next = true;
+	} else if (!(old_flags & HTTP1_CONFIRMED)) {
 		/*
 		 * It moves on with its requests, but not for one that was sent before the first
 		 * bytes of the answer arrived: those may be in the carry.
@@ -151,7 +153,7 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 			flags |= HTTP1_MANY;
 	}
 	if (is_next)
-		flags |= due;
+		flags |= due & (HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE | HTTP1_HEAD_ASKED);
 	else if (due & (HTTP1_HEAD_DUE | HTTP1_HEAD_ASKED))
 		flags |= HTTP1_HEAD_ASKED; /* which response is its own is not known */
 	if (!moves && !points && flags == old_flags)
@@ -161,7 +163,7 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		return;
 	if (moves) {
 		/* An answer came that no hook saw. */
-		if (passed > 0 && flow->answer != HTTP1_OTHER)
+		if (passed > 0 && flow->answer != HTTP1_OTHER && !(old_flags & HTTP1_UNCLEAR))
 			count_add(t, COUNT_HTTP_GAP);
 		if (old_flags & HTTP1_HELD)
 			count_add(t, COUNT_HTTP_HOLE_CLOSED);
@@ -171,6 +173,7 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		if (moves) {
 			http1_start(flow, s->run.ack);
 			flow->last_ack = s->run.seq;
+			flow->flags |= due & (HTTP1_SURE | HTTP1_UNCLEAR);
 		}
 		if (points)
 			flow->header_end = s->run.ack;
@@ -181,8 +184,12 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 	bpf_spin_unlock(&lock->lock);
 }
 
-/* The segment looks like a request: where it acknowledges, the answer begins. What to do next. */
-__noinline int request_see(void)
+/*
+ * The segment looks like a request (asks: enum http1_request): where it acknowledges, the answer
+ * begins. Words may be a bad request, which is answered too: of a client, whose port is the higher
+ * one. What to do next.
+ */
+__noinline int request_see(__u32 asks)
 {
 	struct scratch *s = scratch_get();
 	struct http1_flow *flow;
@@ -193,7 +200,12 @@ __noinline int request_see(void)
 	t = count_totals(s->epoch & 1);
 	if (!t)
 		return HTTP_DONE;
-	s->method_due = http1_method_due(s->run.window, s->run.window_len);
+	s->method_due = http1_method_due();
+	if (asks == HTTP1_WORDS &&
+	    PARSE_BE16(s->packet.source_port) < PARSE_BE16(s->packet.destination_port))
+		s->method_due |= HTTP1_UNCLEAR;
+	else if (http1_is_method())
+		s->method_due |= HTTP1_SURE;
 	if (keep_requests)
 		asked_begin(s);
 	flow = flow_reverse(s);
@@ -261,8 +273,6 @@ __noinline int request_begin(__u32 joined)
 	http1_init(&s->run.flow, s->run.ack);
 	s->run.flow.last_ack = s->run.seq;
 	s->run.flow.flags = s->method_due;
-	if (http1_is_method(s->run.window, s->run.window_len))
-		s->run.flow.flags |= HTTP1_ASKED;
 	/* Another hook made it just now; or it is of an older connection, whose end nobody saw. */
 	flow = bpf_map_lookup_elem(&flows, &s->joined_key);
 	if (!flow || flow->isn != s->run.flow.isn || flow->state == HTTP1_ALIAS) {
