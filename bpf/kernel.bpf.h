@@ -44,6 +44,7 @@ struct dst_entry {
 struct rtable {
 	struct dst_entry dst;
 	__u16 rt_type;
+	__u8 rt_is_input;
 };
 
 struct rt6_info {

@@ -69,6 +69,20 @@ static __always_inline __u8 place_unrouted(const struct sk_buff *skb)
 	return dev->rx_handler ? HOOK_UNKNOWN : HOOK_INGRESS;
 }
 
+/*
+ * Is this no route that a packet was received by, but one to its sender? That is what a reject in
+ * prerouting looks up, to answer. IPv6 does not tell them apart.
+ */
+static __always_inline bool place_is_way_back(const struct sk_buff *skb,
+					      const struct dst_entry *dst)
+{
+	__u8 is_input = 1;
+
+	if (skb->protocol == PARSE_BE16(0x0800))
+		PLACE_READ(&is_input, &((const struct rtable *)dst)->rt_is_input);
+	return !is_input;
+}
+
 /* Netfilter's hook. */
 static __always_inline __u8 place_hook(const struct sk_buff *skb, const struct place_route *route,
 				       const struct addr *to)
@@ -89,6 +103,8 @@ static __always_inline __u8 place_hook(const struct sk_buff *skb, const struct p
 		return leaves ? HOOK_POSTROUTING : HOOK_OUTPUT;
 	if (place_is_local(skb, route->dst, to))
 		return HOOK_INPUT;
+	if (ifindex == in && place_is_way_back(skb, route->dst))
+		return HOOK_PREROUTING;
 	return leaves && ifindex != in ? HOOK_POSTROUTING : HOOK_FORWARD;
 }
 

@@ -14,6 +14,7 @@ hook_rules() { # TABLE CHAIN PORT-BASE HOST
   deny "$1" "$2" "tcp dport $(($3 + 1))" drop
   deny "$1" "$2" "udp dport $(($3 + 2))" drop
   deny "$1" "$2" "sctp dport $(($3 + 3))" drop
+  deny "$1" "$2" "dccp dport $(($3 + 4))" drop
   [ -n "$4" ] || return 0
   deny "$1" "$2" "ip saddr 10.77.1.$4 meta l4proto { icmp, 99 }" drop 4
   deny "$1" "$2" "ip6 saddr fd77:1::$4 icmpv6 type echo-request" drop 6
@@ -21,7 +22,7 @@ hook_rules() { # TABLE CHAIN PORT-BASE HOST
 }
 
 # Every kind of reject that the hook takes.
-reject_rules() { # TABLE CHAIN PORT-BASE [SETS]
+reject_rules() { # TABLE CHAIN PORT-BASE [SETS6]
   local kind port=$(($3 + 10)) sets=${4:-$2}
   deny "$1" "$2" "tcp dport $port" "reject with tcp reset" "4 6" "$sets"
   deny "$1" "$2" "tcp dport $((port + 1))" reject "4 6" "$sets"
@@ -45,7 +46,7 @@ write_rules() {
   for hook in prerouting input forward output postrouting; do
     deny_chain "inet t" $hook "$hook priority 0"
     hook_rules "inet t" $hook $((7000 + i * 100)) "${hosts[i]}"
-    # Rejecting looks the route up; by that a packet of the forward hook is known.
+    # Rejecting looks the route up; by that a packet of IPv6's forward hook is known.
     case $hook in
     prerouting) deny_sets "inet t" prerouting-forward && reject_rules "inet t" $hook 7000 prerouting-forward ;;
     input | forward | output) reject_rules "inet t" $hook $((7000 + i * 100)) ;;
@@ -69,7 +70,7 @@ egress_rules() {
 knock_hook() {
   local from to port targets
   for to in "$2" "[$3]"; do
-    targets=("tcp:$to:$(($4 + 1))" "udp:$to:$(($4 + 2))" "sctp:$to:$(($4 + 3))" "tcp:$to:$(($4 + 10))"
+    targets=("tcp:$to:$(($4 + 1))" "udp:$to:$(($4 + 2))" "sctp:$to:$(($4 + 3))" "dccp:$to:$(($4 + 4))" "tcp:$to:$(($4 + 10))"
       "tcp:$to:$(($4 + 11))")
     for port in {12..38}; do targets+=("udp:$to:$(($4 + port))"); done
     knock "$1" -n $((${#targets[@]} * 3)) "${targets[@]}"
@@ -84,7 +85,8 @@ no_set_is_empty() { # FILE
 import json, sys
 empty = [i["set"]["name"] for i in json.load(open(sys.argv[1]))["nftables"]
          if "set" in i and not i["set"].get("elem") and i["set"]["name"] not in
-         ("output_v4_bare", "output_v6_bare", "prerouting-forward_v4_bare", "prerouting-forward_v6_bare")]
+         ("output_v4_bare", "output_v6_bare", "prerouting-forward_v4", "prerouting-forward_v4_bare",
+          "prerouting-forward_v6_bare")]
 sys.exit(f"nothing was denied: {empty}" if empty else 0)
 END
 }
@@ -142,9 +144,9 @@ floods() {
 }
 
 # Of each hook the interfaces where its packets came in and were to go out; without what was rejected in
-# prerouting, which may be told as forward's.
+# IPv6's prerouting, which may be told as forward's.
 ways() {
-  jq -r 'select(.class == "firewall" and (.port < 7010 or .port > 7099)) |
+  jq -r 'select(.class == "firewall" and (.port < 7010 or .port > 7099 or (.source | contains(":") | not))) |
     "\(.hook) \(.in // "-") \(.out // "-")"' <(grep '"class"' "$SENSOR_OUT") | sort -u
 }
 

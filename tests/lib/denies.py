@@ -23,7 +23,7 @@ import re
 import socket
 import sys
 
-PROTOS = {"icmpv6": 58, "ipv6-icmp": 58, "sctp": 132}
+PROTOS = {"icmpv6": 58, "ipv6-icmp": 58, "sctp": 132, "dccp": 33}
 
 
 def proto_number(text):

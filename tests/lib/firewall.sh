@@ -57,16 +57,16 @@ deny_sets() {
   done
 }
 
-# deny TABLE CHAIN MATCH ACTION [FAMILIES [SETS]]: in both families, or the one given. Only where MATCH
-# names a port has the key one.
+# deny TABLE CHAIN MATCH ACTION [FAMILIES [SETS6]]: in both families, or the one given; SETS6: of IPv6.
+# Only where MATCH names a port has the key one.
 deny() {
-  local f ip key sets=${6:-$2}
+  local f ip key sets
   for f in ${5:-4 6}; do
-    ip=ip
-    [ "$f" = 4 ] || ip=ip6
+    ip=ip sets=$2
+    [ "$f" = 4 ] || ip=ip6 sets=${6:-$2}
     key="$ip saddr . $ip daddr . meta l4proto"
     case $3 in
-    "tcp dport"* | "udp dport"* | "sctp dport"*) key="${sets}_v$f { $key . th dport counter }" ;;
+    "tcp dport"* | "udp dport"* | "sctp dport"* | "dccp dport"*) key="${sets}_v$f { $key . th dport counter }" ;;
     *) key="${sets}_v${f}_bare { $key counter }" ;;
     esac
     printf 'add rule %s %s meta protocol %s %s update @%s %s\n' "$1" "$2" $ip "$3" "$key" "$4"

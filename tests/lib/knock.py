@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sends single packets: one TCP SYN, UDP datagram, SCTP chunk, ICMP echo request each, or one of
-another protocol (PROTO is a number).
+"""Sends single packets: one TCP SYN, UDP datagram, SCTP chunk, DCCP request, ICMP echo request each, or one
+of another protocol (PROTO is a number).
 
 usage: knock.py [-b FROM] [-r PER-SECOND] [-n COUNT] PROTO:ADDRESS[:PORT]...
 
@@ -16,7 +16,7 @@ import time
 
 
 def target(text):
-    match = re.fullmatch(r"(tcp|udp|icmp|sctp|[0-9]+):(?:\[(.+)\]|([^:\[\]]+))(?::(\d+))?", text)
+    match = re.fullmatch(r"(tcp|udp|icmp|sctp|dccp|[0-9]+):(?:\[(.+)\]|([^:\[\]]+))(?::(\d+))?", text)
     if not match:
         sys.exit(f"knock.py: {text}: PROTO:ADDRESS[:PORT] expected")
     proto, v6, v4, port = match.groups()
@@ -40,6 +40,8 @@ def echo_request(family, serial):
 def payload(proto, family, port, serial):
     if proto == "icmp":
         return echo_request(family, serial)
+    if proto == "dccp":  # a request (RFC 4340 5.1)
+        return struct.pack("!HHBBHIII", 40000, port, 5, 0, 0, 1 << 24, serial, 0)
     if proto == "sctp":  # the common header, and a COOKIE ACK
         return struct.pack("!HHIIBBH", 40000, port, serial, 0, 11, 0, 4)
     return b"knock"
@@ -48,7 +50,7 @@ def payload(proto, family, port, serial):
 def kind_of(proto, family):
     """Type and protocol of the socket."""
     kinds = {"tcp": (socket.SOCK_STREAM, 0), "udp": (socket.SOCK_DGRAM, 0)}
-    numbers = {"sctp": socket.IPPROTO_SCTP,
+    numbers = {"sctp": socket.IPPROTO_SCTP, "dccp": 33,
                "icmp": socket.IPPROTO_ICMPV6 if family == socket.AF_INET6 else socket.IPPROTO_ICMP}
     return kinds.get(proto) or (socket.SOCK_RAW, numbers[proto] if proto in numbers else int(proto))
 
