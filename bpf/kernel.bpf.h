@@ -67,6 +67,27 @@ struct sk_buff {
 	unsigned char *data;
 };
 
+/* Registers where a kprobe stands: of a function's first argument, and of the stack. */
+#ifdef __TARGET_ARCH_arm64
+struct pt_regs {
+	__u64 regs[31];
+	__u64 sp;
+};
+#define REGS_FIRST(ctx) ((ctx)->regs[0])
+#define REGS_RETURNED   0 /* bytes that returning takes from the stack */
+#else
+struct pt_regs {
+	unsigned long di;
+	unsigned long sp;
+};
+#define REGS_FIRST(ctx) ((ctx)->di)
+#define REGS_RETURNED   8
+#endif
+
+struct nf_hook_state {
+	__u8 hook;
+};
+
 /* Connection tracking (net/netfilter/nf_conntrack_tuple.h). */
 union nf_inet_addr {
 	__u32 all[4];

@@ -18,7 +18,7 @@ const volatile bool has_drop_socket = false;
 /* Numbers of two reasons that stand for many things; of no use where there are no reasons. */
 const volatile __u32 reason_unspecified = 0;
 const volatile __u32 reason_socket_filter = 0;
-/* Without reasons and without symbols: do sw_hook_enter and sw_hook_leave run? */
+/* Without reasons and without symbols: do sw_hook_enter and its like run? */
 const volatile bool has_hook_marks = false;
 /* enum sw_class of each drop reason, resolved by name from the kernel's BTF. */
 const volatile __u8 reason_class[SW_REASON_MAX] = {};
@@ -210,7 +210,7 @@ struct drop_scratch {
 
 /*
  * Address of a packet -> 1, while it is with netfilter. Written by sw_hook_enter and sw_hook_leave,
- * where they are loaded; read by sw_drop. When full, the oldest goes. 80 B each.
+ * or their like, where they are loaded; read by sw_drop. When full, the oldest goes. 80 B each.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -231,6 +231,17 @@ struct {
 	__type(key, __u32);
 	__type(value, struct asked);
 } asked SEC(".maps");
+
+/*
+ * Where the stack is in nf_hook_slow() -> address of its packet. Written by sw_hook_probe, read and
+ * deleted by sw_hook_return, where they are loaded. When full, the oldest goes. 80 B each.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u64);
+} hook_frames SEC(".maps");
 
 /* 0 -> struct scratch. Written and read by packet programs. 1.8 KiB per CPU. */
 struct {

@@ -354,6 +354,35 @@ int sw_hook_leave(__u64 *ctx)
 }
 
 /*
+ * The same by kprobes, where there is no fentry. A return has no arguments, but its stack is where
+ * it was.
+ */
+SEC("?kprobe/nf_hook_slow")
+int sw_hook_probe(struct pt_regs *ctx)
+{
+	__u64 skb = REGS_FIRST(ctx), stack = ctx->sp;
+	__u32 one = 1;
+
+	bpf_map_update_elem(&hook_frames, &stack, &skb, BPF_ANY);
+	bpf_map_update_elem(&hook_marks, &skb, &one, BPF_ANY);
+	return 0;
+}
+
+SEC("?kretprobe/nf_hook_slow")
+int sw_hook_return(struct pt_regs *ctx)
+{
+	__u64 stack = ctx->sp - REGS_RETURNED, skb, *frame;
+
+	frame = bpf_map_lookup_elem(&hook_frames, &stack);
+	if (!frame)
+		return 0;
+	skb = *frame;
+	bpf_map_delete_elem(&hook_frames, &stack);
+	bpf_map_delete_elem(&hook_marks, &skb);
+	return 0;
+}
+
+/*
  * TP_PROTO(struct sk_buff *skb, void *location[, enum skb_drop_reason reason[, struct sock
  * *rx_sk]])
  */

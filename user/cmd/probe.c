@@ -105,6 +105,8 @@ static const char *way_of(const struct findings *f)
 		return "by symbol: this kernel tells no reasons (they came with 5.17), but where it frees packets";
 	case DROPS_BY_MARK:
 		return "by mark: this kernel tells no reasons (they came with 5.17) and hides its symbols; netfilter's drops are known by fentry and fexit";
+	case DROPS_BY_KPROBE:
+		return "by kprobe: this kernel tells no reasons (they came with 5.17), hides its symbols and has no fentry; netfilter's drops are known by kprobes, which cost more";
 	case DROPS_UNSEEN:
 		break;
 	}
@@ -114,10 +116,8 @@ static const char *way_of(const struct findings *f)
 static const char *way_name(const struct findings *f)
 {
 	static const char *const names[] = {
-		[DROPS_BY_REASON] = "reason",
-		[DROPS_BY_SITE] = "symbol",
-		[DROPS_BY_MARK] = "mark",
-		[DROPS_UNSEEN] = "not seen",
+		[DROPS_BY_REASON] = "reason", [DROPS_BY_SITE] = "symbol",  [DROPS_BY_MARK] = "mark",
+		[DROPS_BY_KPROBE] = "kprobe", [DROPS_UNSEEN] = "not seen",
 	};
 
 	return f->tried && !f->load_error ? names[f->drops.way] : "not tried";

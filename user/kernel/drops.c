@@ -14,6 +14,7 @@
 #include "kernel/drops.h"
 
 #define QUEUE_MODULE "/sys/module/nfnetlink_queue"
+#define KPROBES      "/sys/bus/event_source/devices/kprobe"
 
 static int read_sites(struct drops *drops, bool all)
 {
@@ -33,8 +34,8 @@ void drops_choose(const struct reasons *reasons, struct drops *ret)
 	struct drops drops = {};
 
 	drops.kallsyms = fopen("/proc/kallsyms", "re");
-	drops.symbols = forced && !strcmp(forced, "mark") ? -EPERM
-							  : read_sites(&drops, !reasons->known);
+	drops.symbols = forced && strcmp(forced, "site") != 0 ? -EPERM
+							      : read_sites(&drops, !reasons->known);
 	drops.has_queue_module = !access(QUEUE_MODULE, F_OK);
 	if (drops.symbols || drops.has_queue_module)
 		drops_close(&drops);
@@ -42,14 +43,22 @@ void drops_choose(const struct reasons *reasons, struct drops *ret)
 		drops.way = DROPS_BY_REASON;
 	else
 		drops.way = drops.symbols ? DROPS_BY_MARK : DROPS_BY_SITE;
+	if (forced && !strcmp(forced, "kprobe"))
+		drops.way = DROPS_BY_KPROBE;
 	*ret = drops;
+}
+
+static bool is_around(enum drops_way way)
+{
+	return way == DROPS_BY_MARK || way == DROPS_BY_KPROBE;
 }
 
 bool drops_next(struct drops *drops)
 {
-	if (drops->way != DROPS_BY_MARK)
+	if (!is_around(drops->way))
 		return false;
-	drops->way = DROPS_UNSEEN;
+	drops->way = drops->way == DROPS_BY_MARK && !access(KPROBES, F_OK) ? DROPS_BY_KPROBE
+									   : DROPS_UNSEEN;
 	return true;
 }
 
@@ -68,17 +77,21 @@ static void set_sites(const struct drops *drops, struct spikewatch *skel)
 void drops_prepare(const struct drops *drops, const struct reasons *reasons,
 		   struct spikewatch *skel)
 {
-	bool mark = drops->way == DROPS_BY_MARK && bpf_program__autoload(skel->progs.sw_drop);
+	bool live = bpf_program__autoload(skel->progs.sw_drop);
+	bool mark = live && drops->way == DROPS_BY_MARK,
+	     probe = live && drops->way == DROPS_BY_KPROBE;
 
 	skel->rodata->has_drop_reason = reasons->known;
 	skel->rodata->has_drop_socket = reasons->socket;
 	skel->rodata->reason_unspecified = reasons->unspecified;
 	skel->rodata->reason_socket_filter = reasons->socket_filter;
-	skel->rodata->has_hook_marks = mark;
+	skel->rodata->has_hook_marks = mark || probe;
 	memcpy((void *)skel->rodata->reason_class, reasons->class, sizeof(reasons->class));
 	memcpy((void *)skel->rodata->reason_hook, reasons->hook, sizeof(reasons->hook));
 	bpf_program__set_autoload(skel->progs.sw_hook_enter, mark);
 	bpf_program__set_autoload(skel->progs.sw_hook_leave, mark);
+	bpf_program__set_autoload(skel->progs.sw_hook_probe, probe);
+	bpf_program__set_autoload(skel->progs.sw_hook_return, probe);
 	set_sites(drops, skel);
 }
 
@@ -87,24 +100,34 @@ void drops_settle(const struct drops *drops, struct spikewatch *skel)
 	set_sites(drops, skel);
 }
 
-int drops_attach(struct drops *drops, struct spikewatch *skel)
+int drops_attach_around(struct drops *drops, struct spikewatch *skel)
 {
-	struct bpf_program *const programs[] = { skel->progs.sw_drop, skel->progs.sw_hook_enter,
-						 skel->progs.sw_hook_leave };
-	size_t count = drops->way == DROPS_BY_MARK ? 3 : 1;
+	bool live = bpf_program__autoload(skel->progs.sw_drop);
+	bool kprobe = drops->way == DROPS_BY_KPROBE;
+	struct bpf_program *const programs[] = {
+		kprobe ? skel->progs.sw_hook_probe : skel->progs.sw_hook_enter,
+		kprobe ? skel->progs.sw_hook_return : skel->progs.sw_hook_leave,
+	};
 
-	if (drops->way == DROPS_UNSEEN)
-		return -EOPNOTSUPP;
-	for (size_t i = 0; i < count; i++) {
-		drops->links[i] = bpf_program__attach(programs[i]);
-		if (!drops->links[i]) {
-			int err = -errno;
+	for (size_t i = 0; live && is_around(drops->way) && i < 2; i++) {
+		int err;
 
-			drops_detach(drops);
-			return err;
-		}
+		drops->links[1 + i] = bpf_program__attach(programs[i]);
+		if (drops->links[1 + i])
+			continue;
+		err = -errno;
+		drops_detach(drops);
+		return err;
 	}
 	return 0;
+}
+
+int drops_attach(struct drops *drops, struct spikewatch *skel)
+{
+	if (drops->way == DROPS_UNSEEN)
+		return -EOPNOTSUPP;
+	drops->links[0] = bpf_program__attach(skel->progs.sw_drop);
+	return drops->links[0] ? 0 : -errno;
 }
 
 void drops_detach(struct drops *drops)

@@ -13,6 +13,7 @@ enum drops_way {
 	DROPS_BY_REASON, /* kfree_skb says */
 	DROPS_BY_SITE,   /* by the function that freed it */
 	DROPS_BY_MARK,   /* netfilter had it then: fentry and fexit of nf_hook_slow */
+	DROPS_BY_KPROBE, /* the same by kprobe and kretprobe */
 	DROPS_UNSEEN,
 };
 
@@ -23,17 +24,23 @@ struct drops {
 	bool has_queue_module;
 	/* Open until NFQUEUE's module is there: what may be read is decided when it is opened. */
 	FILE *kallsyms;
-	struct bpf_link *links[3]; /* the tracepoint's, fentry's, fexit's */
+	struct bpf_link *links[3]; /* the tracepoint's, and those of nf_hook_slow */
 };
 
 /*
  * The best way, before loading: reasons by BTF, sites by /proc/kallsyms. The environment variable
- * SPIKEWATCH_DROPS (site, mark) forces one, for tests.
+ * SPIKEWATCH_DROPS (site, mark, kprobe) forces one, for tests.
  */
 void drops_choose(const struct reasons *reasons, struct drops *ret);
 
-/* Loading failed: is there another way? */
+/* Loading or what comes next failed: is there another way? */
 bool drops_next(struct drops *drops);
+
+/*
+ * After loading: attaches what stands around nf_hook_slow, where it is needed. It stays so: before
+ * 5.13 (f3a95075549e) what was detached can't be attached again.
+ */
+int drops_attach_around(struct drops *drops, struct spikewatch *skel);
 
 /* Knobs and programs of an opened object. */
 void drops_prepare(const struct drops *drops, const struct reasons *reasons,
@@ -42,7 +49,7 @@ void drops_prepare(const struct drops *drops, const struct reasons *reasons,
 /* After loading: global variables may be those of a process before (keep_attached). */
 void drops_settle(const struct drops *drops, struct spikewatch *skel);
 
-/* Attaches what is loaded; -errno. -EOPNOTSUPP: DROPS_UNSEEN. */
+/* Attaches sw_drop; -errno. -EOPNOTSUPP: DROPS_UNSEEN. */
 int drops_attach(struct drops *drops, struct spikewatch *skel);
 void drops_detach(struct drops *drops);
 void drops_close(struct drops *drops); /* what drops_choose() opened */

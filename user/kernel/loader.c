@@ -197,6 +197,8 @@ static int load_object(struct loader *loader, const struct loader_cfg *cfg, bool
 	if (loader->keep)
 		getrandom((void *)&loader->skel->rodata->drop_generation, sizeof(__u32), 0);
 	err = load(loader);
+	if (!err)
+		err = drops_attach_around(&loader->drops, loader->skel);
 	if (err) {
 		spikewatch__destroy(loader->skel);
 		loader->skel = NULL;

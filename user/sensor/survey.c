@@ -195,10 +195,8 @@ static int look_at_rules(struct survey *survey, const struct sensor *sensor)
 static const char *drops_mode(const struct drops *drops)
 {
 	static const char *const names[] = {
-		[DROPS_BY_REASON] = "reason",
-		[DROPS_BY_SITE] = "site",
-		[DROPS_BY_MARK] = "mark",
-		[DROPS_UNSEEN] = "none",
+		[DROPS_BY_REASON] = "reason", [DROPS_BY_SITE] = "site", [DROPS_BY_MARK] = "mark",
+		[DROPS_BY_KPROBE] = "kprobe", [DROPS_UNSEEN] = "none",
 	};
 
 	return names[drops->way];
