@@ -50,7 +50,7 @@ $(B)/spikewatch: $(OBJS)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # The skeleton comes first: only user/kernel/ may include it (make check-layers).
-$(filter $(B)/user/kernel/%,$(OBJS)): build/gen/spikewatch.skel.h
+$(filter $(B)/user/kernel/%,$(OBJS)): build/gen/spikewatch.skel.h build/gen/chains.skel.h
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -67,15 +67,17 @@ $(B)/revision: FORCE
 # --- BPF object and skeleton --------------------------------------------------------------------
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Wall -Werror -I. -Iinclude -Ibpf
 
-build/spikewatch.bpf.o: bpf/spikewatch.bpf.c
+SKELETONS := build/gen/spikewatch.skel.h build/gen/chains.skel.h
+
+$(SKELETONS:build/gen/%.skel.h=build/%.bpf.o): build/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
-build/gen/spikewatch.skel.h: build/spikewatch.bpf.o
+$(SKELETONS): build/gen/%.skel.h: build/%.bpf.o
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
-	$(Q){ echo '/* NOLINTBEGIN: generated */'; $(BPFTOOL) gen skeleton $< name spikewatch; \
+	$(Q){ echo '/* NOLINTBEGIN: generated */'; $(BPFTOOL) gen skeleton $< name $(*:chains=chains_bpf); \
 		echo '/* NOLINTEND */'; } >$@
 
 .PHONY: vmlinux
@@ -171,7 +173,7 @@ format-check: ## are they in it?
 
 # QUICK=1 leaves out clang's static analyzer, which takes most of the time.
 lint: $(LINT_FILES) lint-cppcheck ## clang-tidy and cppcheck
-$(LINT_FILES): lint/%: build/gen/spikewatch.skel.h
+$(LINT_FILES): lint/%: build/gen/spikewatch.skel.h build/gen/chains.skel.h
 	@clang-tidy --quiet $(if $(QUICK),--checks='-clang-analyzer-*') $* -- $(CPPFLAGS) -std=gnu11 -DSPIKEWATCH_VERSION='""' -DSPIKEWATCH_REVISION='""' 2>/dev/null
 lint-cppcheck:
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \

@@ -3,6 +3,7 @@
 #ifndef BPF_DROP_H
 #define BPF_DROP_H
 
+#include "chain.bpf.h"
 #include "denial.bpf.h"
 #include "place.bpf.h"
 
@@ -95,6 +96,7 @@ static __always_inline __u32 drop_read(struct drop_scratch *s, const struct sk_b
 static __always_inline void drop_count(struct drop_scratch *s, struct totals *t, __u32 which,
 				       const struct sk_buff *skb, __u32 reason, __u8 class)
 {
+	__u8 hook = HOOK_UNKNOWN;
 	__u32 result;
 
 	__builtin_memset(&s->packet, 0, sizeof(s->packet));
@@ -112,7 +114,11 @@ static __always_inline void drop_count(struct drop_scratch *s, struct totals *t,
 	s->key.netns = all_netns ? drop_netns(skb) : own_netns;
 	s->key.reason = reason;
 	s->key.class = class;
-	place_set(&s->key, skb, reason_hook[reason]);
+	if (follow_chains && reason_hook[reason] == HOOK_MAX) {
+		s->key.chain = chain_find(s, (__u64)skb);
+		hook = s->key.chain ? s->chain.hook : HOOK_UNKNOWN;
+	}
+	place_set(&s->key, skb, reason_hook[reason], hook);
 	attempt_is_dropped(&s->packet, class);
 	if (count_drop(which, &s->key, skb->len))
 		count_drop_event(t, &s->key, s->packet.source_port);

@@ -8,6 +8,7 @@
 
 #include "http1.h"
 #include "parse_quote.h"
+#include "visit.bpf.h"
 
 /* --- knobs: constants to the verifier, set by user/kernel/loader.c alone -------------------- */
 
@@ -29,6 +30,9 @@ const volatile bool key_other_drops = false;
 /* Count drops of every network namespace, or only of own_netns (an inode number). */
 const volatile bool all_netns = false;
 const volatile __u32 own_netns = 0;
+/* Are packets followed through netfilter's chains (chains.bpf.c)? And where those have names. */
+const volatile bool follow_chains = false;
+const volatile struct chain_layout chain_layout = {};
 /* Ring buffer events that a CPU may send in an epoch. */
 const volatile __u32 ring_budget = 64;
 /* Are the counting maps shared by all CPUs (a small memory budget and many CPUs)? */
@@ -205,6 +209,8 @@ struct drop_scratch {
 	__u32 busy; /* 5.10 runs a program inside itself: the inner run is counted and left */
 	struct packet packet;
 	struct drop_key key;
+	struct chain_key chain;
+	__u32 chains_named; /* on this CPU */
 	__u8 headers[PARSE_WINDOW + PARSE_SLACK];
 };
 
@@ -242,6 +248,17 @@ struct {
 	__type(key, __u64);
 	__type(value, __u64);
 } hook_frames SEC(".maps");
+
+/*
+ * struct chain_key -> its number in drop keys. Written by sw_drop, read by user space. When full,
+ * further chains are not known. 170 B each; one entry where chains are not followed.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct chain_key);
+	__type(value, __u32);
+} chains SEC(".maps");
 
 /* 0 -> struct scratch. Written and read by packet programs. 1.8 KiB per CPU. */
 struct {

@@ -108,8 +108,9 @@ static __always_inline __u8 place_hook(const struct sk_buff *skb, const struct p
 	return leaves && ifindex != in ? HOOK_POSTROUTING : HOOK_FORWARD;
 }
 
-/* hook: what the reason tells, or HOOK_MAX. */
-static __always_inline void place_set(struct drop_key *key, const struct sk_buff *skb, __u8 hook)
+/* hook: what the reason tells, or HOOK_MAX: netfilter's. in_chain: what the chain tells, or 0. */
+static __always_inline void place_set(struct drop_key *key, const struct sk_buff *skb, __u8 hook,
+				      __u8 in_chain)
 {
 	const struct net_device *dev = skb->dev;
 	struct place_route route = {};
@@ -117,7 +118,7 @@ static __always_inline void place_set(struct drop_key *key, const struct sk_buff
 	key->in_ifindex = skb->skb_iif;
 	if (hook == HOOK_MAX) {
 		route = place_route(skb);
-		hook = place_hook(skb, &route, &key->destination);
+		hook = in_chain ? in_chain : place_hook(skb, &route, &key->destination);
 	}
 	key->hook = hook;
 	if (hook == HOOK_FORWARD || hook == HOOK_OUTPUT)

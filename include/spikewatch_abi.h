@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 8
+#define SW_ABI 9
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {
@@ -90,6 +90,7 @@ struct drop_key {
 	__u8 class;  /* enum sw_class */
 	__u8 hook;   /* enum sw_hook */
 	__u8 merged; /* enum sw_merged */
+	__u32 chain; /* the value of its chain_key; 0 unknown */
 };
 
 struct drop_value {
@@ -99,7 +100,7 @@ struct drop_value {
 
 _Static_assert(sizeof(struct addr) == 16, "addr is map ABI");
 _Static_assert(sizeof(struct http_key) == 40, "http_key is map ABI");
-_Static_assert(sizeof(struct drop_key) == 52, "drop_key is map ABI");
+_Static_assert(sizeof(struct drop_key) == 56, "drop_key is map ABI");
 
 /*
  * Counters of an epoch, per CPU: X(constant, name). The names are those of metrics and of `status`.
@@ -216,6 +217,39 @@ enum sw_denial_reason {
 };
 
 _Static_assert((int)SW_REASON_NO_ANSWER < (int)SW_REASON_NETFILTER, "each has its own number");
+
+/* Chains that can be told apart; as many are counted under their own names. */
+#define SW_CHAINS_MAX 1024
+
+/* Netfilter's families (NFPROTO_*), and a bit for tables of iptables, whose chain is the hook. */
+#define CHAIN_ARP         3
+#define CHAIN_NETDEV      5
+#define CHAIN_FAMILY_MASK 0x3f
+#define CHAIN_XTABLES     0x80
+
+/* The base chain of nftables, or the table of iptables, that denied a packet. */
+struct chain_key {
+	char table[32]; /* cut off; zeroes behind */
+	char chain[32]; /* the same; of iptables empty */
+	__u8 family;
+	__u8 hook; /* enum sw_hook */
+	__u8 pad[2];
+};
+
+_Static_assert(sizeof(struct chain_key) == 68, "chain_key is map ABI");
+
+/* Where this kernel keeps what names a chain: bytes from the beginning of each structure. */
+struct chain_layout {
+	__u32 chain_table; /* struct nft_chain */
+	__u32 chain_name;
+	__u32 table_name; /* struct nft_table */
+	__u32 table_family;
+	__u32 table_family_shift; /* bits in its byte */
+	__u32 base_chain;         /* struct nft_base_chain: its struct nft_chain */
+	__u32 base_number;        /* the hook's */
+	__u32 xt_name;            /* struct xt_table: in place */
+	__u32 xt_family;
+};
 
 /* An attempt to connect, told by its SYN. */
 struct attempt_key {

@@ -48,7 +48,7 @@ only() {
     case $file in user/$1/*) ;; *) complain "$file includes $3, which only user/$1 may" ;; esac
   done
 }
-only kernel 'bpf/(bpf|btf|libbpf)|libmnl/|linux/(rtnetlink|if_link|pkt_cls|bpf)\.h|spikewatch\.skel\.h' "libbpf or netlink"
+only kernel 'bpf/(bpf|btf|libbpf)|libmnl/|linux/(rtnetlink|if_link|pkt_cls|bpf)\.h|(spikewatch|chains)\.skel\.h' "libbpf or netlink"
 only config 'yaml\.h' "libyaml"
 only capture '(pcap/|pcap\.h|zlib\.h)' "libpcap or zlib"
 only serve 'microhttpd\.h' "libmicrohttpd"

@@ -15,6 +15,7 @@ $(B)/tests/bpf/test_%: $(B)/tests/bpf/test_%.o $(BPF_TEST_LIB)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka -lpthread
 
 $(B)/tests/bpf/test_reasons: $(B)/user/kernel/reasons.o $(B)/user/kernel/sites.o
+$(B)/tests/bpf/test_chains: $(B)/user/kernel/chain_index.o
 
 .PHONY: check-bpf
 check-bpf: $(BPF_TEST_BINS) ## tests of the BPF programs, on the host and in the kernel (root)

@@ -120,7 +120,7 @@ END
 }
 
 topology_make
-require_tools nft
+require_tools nft jq
 require_sensor
 firewall_load "$GATEWAY" "$(write_rules)"
 firewall_load "$SERVERS" 'add table inet t
@@ -159,3 +159,25 @@ sensor_start "$GATEWAY" -c "$TMP/all.yaml" -i gwc -i gws
 knock "$CLIENTS" -n 60 udp:10.77.2.2:7901
 sensor_stop
 check_equal "drops.netns: all counts them" "$(drops_of_port 7901 firewall)" 60
+
+# Table and chain, where fentry of netfilter's functions is to be had (tests/vm/denies.sh looks at them
+# there); else it is said, once.
+sensor_config "$TMP/chains.yaml" <<'END'
+drops: {chains: true}
+rules:
+  chains: {title: chains, feed: drop, match: {class: firewall}, threshold: {count: 50, window: 1m}}
+END
+chain_named() { # the alert's, of what in_forward_rules denies
+  jq -r 'select(.event.action? == "open") | .spikewatch.evidence.chains | keys[]' <(grep '"open"' "$SENSOR_OUT")
+}
+sensor_start "$GATEWAY" -c "$TMP/chains.yaml" -i gwc -i gws
+knock "$CLIENTS" -n 100 udp:10.77.2.2:7103
+wait_for 10 sensor_says '"action":"open"'
+sensor_stop
+if "$SPIKEWATCH" probe | grep -q '^chains .*nft_do_chain'; then
+  check_equal "drops.chains: the alert names table and chain" "$(chain_named)" "inet t forward"
+else
+  check_equal "drops.chains: the alert says that table and chain are not known here" "$(chain_named)" \
+    "not known here"
+  check_equal "drops.chains: said once" "$(grep -c 'not known here' "$SENSOR_ERR")" 1
+fi

@@ -41,12 +41,17 @@ static inline const struct observer *example_observer(void)
 						       [8] = "NETFILTER_DROP",
 						       [9] = "bad \xff name",
 					       } };
+	static const struct chain_names chains = { .name = {
+							   [CHAIN_UNKNOWN] = "not known here",
+							   [CHAIN_FIRST] = "inet filter forward",
+						   } };
 	static const struct observer observer = {
 		.hostname = "gw1",
 		.version = "1.0.0",
 		.addrs = addrs,
 		.addr_count = 2,
 		.reasons = &reasons,
+		.chains = &chains,
 		.host_name = example_host_name,
 	};
 
@@ -200,6 +205,10 @@ static inline void example_deny(struct example *s)
 	example_top_add(&alert->top[DIM_REASON], (struct top_entry){ .code = 77, .count = 121 });
 	example_top_add(&alert->top[DIM_HOOK],
 			(struct top_entry){ .code = HOOK_FORWARD, .count = 4121 });
+	example_top_add(&alert->top[DIM_CHAIN],
+			(struct top_entry){ .code = CHAIN_FIRST, .count = 4000 });
+	example_top_add(&alert->top[DIM_CHAIN],
+			(struct top_entry){ .code = CHAIN_UNKNOWN, .count = 121 });
 }
 
 /* A port scan over IPv6: a threshold of distinct values, grouped by both sides. */

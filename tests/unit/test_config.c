@@ -137,7 +137,7 @@ static void test_top_values(void **state)
 		"trusted_proxies: [10.0.0.5]\n"
 		"http: {count: server-side, cluster_cidrs: [10.2.0.0/16], evidence: full,\n"
 		"  require_reverse: false}\n"
-		"drops: {netns: all}\n"
+		"drops: {netns: all, chains: true}\n"
 		"memory_budget: 2GiB\n"
 		"keep_attached: true\n"
 		"resolve: off\n"
@@ -173,6 +173,7 @@ static void test_top_values(void **state)
 	assert_int_equal(c->http.evidence, EVIDENCE_FULL);
 	assert_false(c->http.require_reverse);
 	assert_int_equal(c->drops.netns, DROPS_NETNS_ALL);
+	assert_true(c->drops.chains);
 	assert_true(c->memory_budget == 2ull << 30);
 	assert_true(c->keep_attached);
 	assert_int_equal(c->resolve, RESOLVE_OFF);

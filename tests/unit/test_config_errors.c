@@ -135,7 +135,7 @@ static const struct mistake keys_mistakes[] = {
 	  "journald: {on: true}\n"
 	  "webhook: {uri: x}\n",
 	  "f:1:8: 'evidense' is not a key of 'http' (did you mean 'evidence'?)\n"
-	  "f:2:9: 'ns' is not a key of 'drops': expected netns\n"
+	  "f:2:9: 'ns' is not a key of 'drops': expected netns or chains\n"
 	  "f:3:11: 'port' is not a key of 'metrics': expected listen\n"
 	  "f:4:12: 'on' is not a key of 'journald': expected enabled\n"
 	  "f:5:11: 'uri' is not a key of 'webhook' (did you mean 'url'?)\n" },

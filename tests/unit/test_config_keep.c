@@ -31,6 +31,7 @@ static void keys_that_need_a_restart_keep_their_value(void **state)
 		{ "memory_budget", "memory_budget: 32MiB\n", "memory_budget\n" },
 		{ "keep_attached", "keep_attached: true\n", "keep_attached\n" },
 		{ "netns", "drops: {netns: all}\n", "drops.netns\n" },
+		{ "chains", "drops: {chains: true}\n", "drops.chains\n" },
 		{ "a member of http", "http: {require_reverse: false}\n", "http\n" },
 		{ "networks of http", "http: {cluster_cidrs: [10.0.0.0/8]}\n", "http\n" },
 		{ "trusted_proxies", "trusted_proxies: [10.0.0.1]\n", "trusted_proxies\n" },

@@ -119,7 +119,7 @@ static const struct mistake notes[] = {
 	  "webhook: {url: null, timeout: 20s}\ninterfaces: [{name: eth0, role: auto}]\n",
 	  "" },
 	{ "keys with effect",
-	  "attach: tcx\ninternal: [connected]\ndrops: {netns: all}\nresolve: off\nstdout: json\n"
+	  "attach: tcx\ninternal: [connected]\ndrops: {netns: all, chains: true}\nresolve: off\nstdout: json\n"
 	  "memory_budget: 8MiB\njournald: {enabled: false}\nhttp: {require_reverse: false}\n"
 	  "lists: {x: [{net: 10.0.0.1, until: 2027-01-31}]}\n",
 	  "" },

@@ -268,6 +268,7 @@ static void unknown_values_are_left_out(void **state)
 	assert_int_equal(evidence.top[DIM_PORT].count, 0);
 	assert_int_equal(evidence.top[DIM_REASON].count, 0);
 	assert_int_equal(evidence.top[DIM_HOOK].count, 0);
+	assert_int_equal(evidence.top[DIM_CHAIN].count, 0);
 	assert_int_equal(evidence.top[DIM_DESTINATION].entry[0].count, 5);
 	window_free(window);
 }

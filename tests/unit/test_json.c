@@ -106,6 +106,8 @@ static void deny_open_has_every_field(void **state)
 		{ "spikewatch/evidence/sources", "{\"10.77.1.2\":4040,\"10.77.1.9\":81}" },
 		{ "spikewatch/evidence/reasons", "{\"NETFILTER_DROP\":4000,\"reason 77\":121}" },
 		{ "spikewatch/evidence/hooks", "{\"forward\":4121}" },
+		{ "spikewatch/evidence/chains",
+		  "{\"inet filter forward\":4000,\"not known here\":121}" },
 		{ "spikewatch/evidence/servers/10.77.2.3:1002", "5" },
 		{ "spikewatch/evidence/ports/1007", "5" },
 		{ "spikewatch/evidence/statuses", NULL },

@@ -96,7 +96,8 @@ static void anomaly_shows_what_is_typical(void **state)
 	      "10.77.2.3:1002 x5, 10.77.2.1:1003 x5, 10.77.2.2:1004 x5 and 3067 more\n"
 	      "                           ports     1000 x5, 1001 x5, 1002 x5, 1003 x5, 1004 x5 "
 	      "and at least 1019 more\n"
-	      "                           reasons   NETFILTER_DROP x4000, reason 77 x121\n");
+	      "                           reasons   NETFILTER_DROP x4000, reason 77 x121\n"
+	      "                           chains    inet filter forward x4000, not known here x121\n");
 }
 
 static void opening_shows_two_samples(void **state)

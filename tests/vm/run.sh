@@ -9,7 +9,7 @@ out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 for kernel in ${KERNELS:-5.10 6.1 6.12}; do
   printf '== kernel %s\n' "$kernel"
-  tests/vm/kernel-matrix.sh -t 1800 -p iproute2 -p nftables -p wireguard-tools \
+  tests/vm/kernel-matrix.sh -t 1800 -p iproute2 -p nftables -p iptables -p wireguard-tools \
     -f build/spikewatch -f tests/vm/links.sh -f tests/vm/denies.sh "$kernel" -- tests/vm/guest.sh 2>&1 | tee "$out"
   rc=${PIPESTATUS[0]}
   last=$(grep -aE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$out" | tr -d '\r' | tail -n 1)

@@ -2,6 +2,7 @@
 /*
  * spikewatch probe: what this host supports, what would be attached where, what stands in the way.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -23,8 +24,9 @@ struct findings {
 	struct plan plan;
 	struct sizes sizes;
 	struct drops drops; /* as tried */
-	int load_error;     /* of the programs, 0 or -errno */
-	bool tried;         /* to load them */
+	struct chains chains;
+	int load_error; /* of the programs, 0 or -errno */
+	bool tried;     /* to load them */
 };
 
 static bool clock_is_unsynchronised(void)
@@ -38,7 +40,7 @@ static void usage(FILE *out)
 {
 	fputs("usage: spikewatch probe [-c FILE] [--json]\n\n"
 	      "Says what this host supports, what would be attached where, and what stands in the way.\n"
-	      "Nothing is attached. Exit status 77 where something that is needed is missing.\n\n"
+	      "Nothing is attached to an interface. Exit status 77 where something that is needed is missing.\n\n"
 	      "  -c, --config FILE  instead of " CONFIG_PATH "\n"
 	      "      --json         one JSON object\n"
 	      "  -h, --help         this text\n",
@@ -47,7 +49,7 @@ static void usage(FILE *out)
 
 static void find(const struct config *config, struct findings *f)
 {
-	struct loader_cfg cfg = { .memory_budget = config->memory_budget };
+	struct loader_cfg cfg = { .memory_budget = config->memory_budget, .follow_chains = true };
 	struct loader *loader = NULL;
 
 	probe_features(&f->features);
@@ -60,8 +62,10 @@ static void find(const struct config *config, struct findings *f)
 	if (f->features.btf && !f->capabilities.missing) {
 		f->tried = true;
 		f->load_error = loader_new(&cfg, &f->features, &f->reasons, &loader);
-		if (loader)
+		if (loader) {
 			f->drops = *loader_drops(loader);
+			f->chains = *loader_chains(loader);
+		}
 		loader_free(loader);
 	}
 }
@@ -142,7 +146,46 @@ static void print_drops(const struct findings *f)
 	printf("\n");
 }
 
-static void print_text(const struct findings *f)
+/* "nft_do_chain, ipt_do_table": those that can be followed. */
+static void list_followed(const struct chains *chains, char buf[64])
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (int i = 0; i < CHAINS_FUNCTIONS; i++)
+		if (!chains->err[i])
+			len += snprintf(buf + len, 64 - len, "%s%s", len ? ", " : "",
+					chains_function_name[i]);
+}
+
+/* What drops.chains would bring. */
+static void print_chains(const struct config *config, const struct findings *f)
+{
+	char followed[64];
+
+	if (!f->tried || f->load_error) {
+		printf("chains        not tried\n");
+		return;
+	}
+	list_followed(&f->chains, followed);
+	if (!*followed)
+		printf("chains        not known here: which chain denied a packet can't be told\n");
+	else if (config->drops.chains)
+		printf("chains        known, by fentry and fexit: %s\n", followed);
+	else
+		printf("chains        would be known with 'drops: {chains: true}', by fentry and fexit: %s\n",
+		       followed);
+	for (int i = 0; i < CHAINS_FUNCTIONS; i++) {
+		int err = f->chains.err[i];
+
+		if (err)
+			printf("              not %s: %s\n", chains_function_name[i],
+			       err == -ENOENT ? "it is not there, or this kernel has no BTF of it"
+					      : strerror(-err));
+	}
+}
+
+static void print_text(const struct config *config, const struct findings *f)
 {
 	char missing[128];
 
@@ -169,6 +212,7 @@ static void print_text(const struct findings *f)
 					     ? "connection tracking is asked for the true ends"
 					     : "true ends are known where both sides are watched");
 	print_drops(f);
+	print_chains(config, f);
 	printf("maps          %u flows, %u keys a counting map%s, about %llu MiB\n", f->sizes.flows,
 	       f->sizes.counts, f->sizes.shared ? " (shared by the CPUs)" : " and CPU",
 	       f->sizes.bytes >> 20);
@@ -253,6 +297,16 @@ static json_t *interfaces_json(const struct findings *f)
 	return list;
 }
 
+static json_t *chains_json(const struct findings *f)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; f->tried && !f->load_error && i < CHAINS_FUNCTIONS; i++)
+		if (!f->chains.err[i])
+			json_array_append_new(list, json_string(chains_function_name[i]));
+	return list;
+}
+
 static json_t *missing_json(const struct capabilities *capabilities)
 {
 	json_t *list = json_array();
@@ -266,7 +320,7 @@ static json_t *missing_json(const struct capabilities *capabilities)
 static int print_json(const struct config *config, const struct findings *f)
 {
 	json_t *object = json_pack(
-		"{ss ss si sb so s{sb ss*} sb sb sb s{ss sb sb si si} s{si si sb sI} so so so ss*}",
+		"{ss ss si sb so s{sb ss*} sb sb sb s{ss sb sb si si so} s{si si sb sI} so so so ss*}",
 		"kernel", f->features.release, "machine", f->features.machine, "possible_cpus",
 		f->features.possible_cpus, "btf", f->features.btf, "missing_capabilities",
 		missing_json(&f->capabilities), "programs", "loaded", f->tried && !f->load_error,
@@ -274,10 +328,11 @@ static int print_json(const struct config *config, const struct findings *f)
 		"xdp_frags", f->features.xdp_load_bytes, "ct_lookup", f->features.ct_lookup,
 		"drop_reasons", "way", way_name(f), "queues", !f->drops.symbols, "known",
 		f->reasons.known, "count", f->reasons.count, "firewall",
-		count_class(&f->reasons, CLASS_FIREWALL), "maps", "flows", f->sizes.flows, "counts",
-		f->sizes.counts, "shared", f->sizes.shared, "bytes", (json_int_t)f->sizes.bytes,
-		"interfaces", interfaces_json(f), "not_watched", not_watched_json(config, f),
-		"hindrances", hindrances_json(f), "unknown_interface", f->plan.unknown);
+		count_class(&f->reasons, CLASS_FIREWALL), "chains", chains_json(f), "maps", "flows",
+		f->sizes.flows, "counts", f->sizes.counts, "shared", f->sizes.shared, "bytes",
+		(json_int_t)f->sizes.bytes, "interfaces", interfaces_json(f), "not_watched",
+		not_watched_json(config, f), "hindrances", hindrances_json(f), "unknown_interface",
+		f->plan.unknown);
 	int err = object ? json_dumpf(object, stdout, JSON_COMPACT) : -1;
 
 	json_decref(object);
@@ -296,7 +351,7 @@ static int probe(const char *path, bool json)
 	if (json && print_json(config, &f))
 		code = EXIT_RUNTIME;
 	if (!json) {
-		print_text(&f);
+		print_text(config, &f);
 		print_hindrances(config, &f);
 	}
 	if (!code && is_lacking(&f))

@@ -165,7 +165,7 @@ static int print_counts(const struct sensor *sensor, const struct playback *play
 	int err;
 
 	playback_counters(playback, extra);
-	err = json ? counts_print(sensor->counts, &sensor->reasons.names, extra, stdout)
+	err = json ? counts_print(sensor->counts, &sensor->observer, extra, stdout)
 		   : counts_print_table(sensor->counts, extra, stdout);
 	if (!err)
 		return EXIT_GOOD;

@@ -308,8 +308,7 @@ static int run(struct run_options *options)
 		sensor_say(&sensor, SENSOR_STOPPED, NULL, "spikewatch stops%s",
 			   code ? " after an error" : "");
 	}
-	if (!code && sensor.counts &&
-	    counts_print(sensor.counts, &sensor.reasons.names, NULL, stdout)) {
+	if (!code && sensor.counts && counts_print(sensor.counts, &sensor.observer, NULL, stdout)) {
 		log_error("cannot write the counts to standard output");
 		code = EXIT_RUNTIME;
 	}

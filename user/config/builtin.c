@@ -20,6 +20,7 @@ const char builtin_yaml[] =
 "  require_reverse: true\n"
 "drops:\n"
 "  netns: own\n"
+"  chains: false\n"
 "memory_budget: 64MiB\n"
 "keep_attached: false\n"
 "resolve: hosts\n"

@@ -74,6 +74,7 @@ struct config {
 	} http;
 	struct {
 		enum drops_netns netns;
+		bool chains; /* tell tables and chains of netfilter */
 	} drops;
 	__u64 memory_budget; /* bytes */
 	bool keep_attached;

@@ -59,6 +59,8 @@ static void keep_programs(struct config *next, struct config *running, config_sa
 	SWAP(next->keep_attached, running->keep_attached);
 	if (next->drops.netns != running->drops.netns)
 		say("drops.netns", arg);
+	if (next->drops.chains != running->drops.chains)
+		say("drops.chains", arg);
 	SWAP(next->drops, running->drops);
 	if (next->http.count != running->http.count ||
 	    next->http.evidence != running->http.evidence ||

@@ -176,7 +176,8 @@ static void print_kernel(FILE *out, const struct config *config)
 {
 	char size[SCALAR_TEXT_MAX];
 
-	fprintf(out, "drops:\n  netns: %s\n", word_name(words_netns, config->drops.netns));
+	fprintf(out, "drops:\n  netns: %s\n  chains: %s\n",
+		word_name(words_netns, config->drops.netns), yes_no(config->drops.chains));
 	fprintf(out, "memory_budget: %s\n", scalar_format_size(config->memory_budget, size));
 	fprintf(out, "keep_attached: %s\n", yes_no(config->keep_attached));
 }

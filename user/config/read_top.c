@@ -157,6 +157,7 @@ static const struct keyset http_keyset = { "'http'", http_keys, NULL };
 
 static const struct key drops_keys[] = {
 	KEY("netns", read_choice, struct config, drops.netns, .words = words_netns),
+	KEY("chains", read_bool, struct config, drops.chains),
 	{},
 };
 static const struct keyset drops_keyset = { "'drops'", drops_keys, NULL };

@@ -30,7 +30,8 @@ struct record {
 	__u8 class;  /* drop only: enum sw_class */
 	__u8 hook;   /* drop only: enum sw_hook */
 	__u8 merged; /* enum sw_merged: what is zero because there was no room for each */
-	__u8 pad[3];
+	__u8 pad[1];
+	__u16 chain; /* drop only: index of struct chain_names */
 };
 
 /* Bytes of a request as text, with the zero at its end. */
@@ -74,6 +75,19 @@ struct batch {
 	size_t sample_count;
 	struct loss loss;
 	const struct totals *totals; /* summed over CPUs; NULL in tests that need none */
+};
+
+/*
+ * Netfilter's chains by index: what nft calls them, "inet filter forward". More come with a batch,
+ * before its records; none goes.
+ */
+#define CHAIN_NONE      0 /* it was not netfilter */
+#define CHAIN_UNKNOWN   1
+#define CHAIN_FIRST     2
+#define CHAIN_NAMES_MAX (CHAIN_FIRST + SW_CHAINS_MAX)
+
+struct chain_names {
+	const char *name[CHAIN_NAMES_MAX];
 };
 
 /* Names of this kernel's drop reasons by number; an entry may be NULL. Static for the run. */

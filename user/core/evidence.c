@@ -78,6 +78,8 @@ static void take_flow(const struct flow *flow, __u64 count, void *arg)
 		tally(g, DIM_REASON, (struct tally_key){ .code = flow->code }, count);
 	if (flow->hook)
 		tally(g, DIM_HOOK, (struct tally_key){ .code = flow->hook }, count);
+	if (flow->chain)
+		tally(g, DIM_CHAIN, (struct tally_key){ .code = flow->chain }, count);
 }
 
 /* Does a come before b? The higher count; then the lower value. */
@@ -146,7 +148,7 @@ static bool is_steady(const struct window *window, const struct group_key *key)
 static bool has_dimension(enum feed feed, unsigned int dim)
 {
 	if (feed == FEED_HTTP)
-		return dim != DIM_REASON && dim != DIM_HOOK;
+		return dim != DIM_REASON && dim != DIM_HOOK && dim != DIM_CHAIN;
 	return dim != DIM_STATUS;
 }
 

@@ -13,7 +13,8 @@ struct flow {
 	__u16 port;
 	__u16 code;
 	__u8 hook;
-	__u8 pad[3];
+	__u8 pad[1];
+	__u16 chain;
 };
 
 /* A flow belongs to one group, named by a number that the caller chooses. */

@@ -20,13 +20,14 @@ enum dimension {
 	DIM_PORT,        /* destination ports */
 	DIM_REASON,      /* drop: kernel reason numbers */
 	DIM_HOOK,        /* drop: enum sw_hook */
+	DIM_CHAIN,       /* drop: index of struct chain_names; of this run alone */
 	DIM_MAX,
 };
 
 struct top_entry {
 	struct addr addr; /* DIM_SOURCE, DIM_DESTINATION */
 	__u16 port;       /* DIM_DESTINATION, DIM_PORT */
-	__u16 code;       /* DIM_STATUS, DIM_REASON, DIM_HOOK */
+	__u16 code;       /* DIM_STATUS, DIM_REASON, DIM_HOOK, DIM_CHAIN */
 	__u32 pad;
 	__u64 count;
 };

@@ -261,6 +261,7 @@ int window_add(struct window *window, const struct group_key *key, const struct 
 		.port = record->port,
 		.code = record->code,
 		.hook = record->hook,
+		.chain = record->chain,
 	};
 	__u32 group;
 

@@ -10,6 +10,7 @@
 
 #include "core/requests.h"
 #include "kernel/attempts.h"
+#include "kernel/chains.h"
 #include "kernel/drain.h"
 
 /* Entries asked for in one bpf(2) call; grows where a hash bucket holds more. */
@@ -33,6 +34,7 @@ struct drain {
 	void *keys, *values;
 	size_t chunk;
 	struct attempts attempts;
+	struct chain_index chains;
 	__u32 keys_read[FEED_MAX]; /* in the last epoch */
 	struct sample samples[SAMPLES_ROOM];
 	size_t sample_count;
@@ -111,6 +113,7 @@ int drain_new(const struct loader *loader, const struct reasons *reasons, __u64 
 	loader_maps(loader, &drain->maps);
 	drain->attempts.fd = drain->maps.attempts;
 	drain->attempts.netns = drain->maps.netns;
+	chain_index_init(&drain->chains, drain->maps.chains);
 	drain->reasons = reasons;
 	drain->cpus = cpus;
 	drain->start_ns = now_ns;
@@ -142,6 +145,7 @@ void drain_free(struct drain *drain)
 	if (!drain)
 		return;
 	ring_buffer__free(drain->ring);
+	chain_index_clear(&drain->chains);
 	free(drain->cpu_totals);
 	free(drain->records);
 	free(drain->keys);
@@ -259,6 +263,13 @@ static void take_http(struct drain *drain, const void *keys, const void *values,
 	}
 }
 
+static __u16 chain_of(struct drain *drain, const struct drop_key *key)
+{
+	if (key->chain)
+		return chain_index_find(&drain->chains, key->chain);
+	return key->reason == drain->reasons->netfilter ? CHAIN_UNKNOWN : CHAIN_NONE;
+}
+
 static void take_drops(struct drain *drain, const void *keys, const void *values, size_t n,
 		       unsigned int per_key)
 {
@@ -285,6 +296,7 @@ static void take_drops(struct drain *drain, const void *keys, const void *values
 		r->class = key->class;
 		r->hook = key->hook;
 		r->merged = key->merged;
+		r->chain = chain_of(drain, key);
 		drain->record_count++;
 	}
 }
@@ -383,6 +395,7 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 	int err, failed;
 
 	drain->record_count = 0;
+	chain_index_begin(&drain->chains);
 	memset(drain->keys_read, 0, sizeof(drain->keys_read));
 	/* Before the flip: the first event of the new epoch must find somebody who waits for it. */
 	drain_take_events(drain);
@@ -431,6 +444,11 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 	*drain->maps.kept_until_ns = now_ns;
 	drain->sample_count = 0;
 	return failed;
+}
+
+const struct chain_names *drain_chain_names(const struct drain *drain)
+{
+	return &drain->chains.names;
 }
 
 void drain_usage(const struct drain *drain, struct usage ret[USAGE_MAX])

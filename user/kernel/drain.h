@@ -39,6 +39,9 @@ void drain_set_time(struct drain *drain, __u64 now_ns);
  */
 int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *ret);
 
+/* Names that records' chains have, of all batches so far. They are the drain's. */
+const struct chain_names *drain_chain_names(const struct drain *drain);
+
 /* How full a map was. */
 struct usage {
 	const char *map; /* NULL: there is none */

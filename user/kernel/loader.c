@@ -26,6 +26,7 @@
 struct loader {
 	struct spikewatch *skel;
 	struct drops drops;
+	struct chains chains;
 	struct sizes sizes;
 	int tap_socket;    /* -1: none yet */
 	struct keep *keep; /* NULL: nothing is kept */
@@ -194,6 +195,7 @@ static int load_object(struct loader *loader, const struct loader_cfg *cfg, bool
 	loader->skel->rodata->has_ct_lookup = ct_lookup;
 	choose_programs(loader);
 	drops_prepare(&loader->drops, reasons, loader->skel);
+	chains_prepare(&loader->chains, loader->skel);
 	if (loader->keep)
 		getrandom((void *)&loader->skel->rodata->drop_generation, sizeof(__u32), 0);
 	err = load(loader);
@@ -271,6 +273,8 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 		features->ct_lookup = false; /* it knows this host's connections */
 	}
 	drops_choose(reasons, &loader->drops);
+	if (cfg->follow_chains && !cfg->replay)
+		chains_read(&loader->chains);
 	if (cfg->keep && !cfg->replay)
 		loader->kept.err = keep_open(&loader->keep);
 	do
@@ -278,6 +282,7 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 	while (err && (drops_next(&loader->drops) || give_up(&features->ct_lookup)));
 	if (err)
 		goto out;
+	chains_load(&loader->chains, loader->skel);
 	if (loader->keep)
 		settle(loader);
 	if (cfg->replay)
@@ -296,6 +301,7 @@ out:
 void loader_detach_drops(struct loader *loader)
 {
 	drops_detach(&loader->drops);
+	chains_unload(&loader->chains);
 }
 
 void loader_free(struct loader *loader)
@@ -456,6 +462,7 @@ int loader_attach_drops(struct loader *loader)
 {
 	int err = drops_attach(&loader->drops, loader->skel);
 
+	chains_say(&loader->chains);
 	if (err || !loader->keep)
 		return err;
 	/* Now there are two of sw_drop, if another process left one: which counts changes at once.
@@ -471,6 +478,11 @@ int loader_attach_drops(struct loader *loader)
 			log_warning("%s can't be pinned: it goes with this process", name);
 	}
 	return 0;
+}
+
+const struct chains *loader_chains(const struct loader *loader)
+{
+	return &loader->chains;
 }
 
 const struct drops *loader_drops(const struct loader *loader)
@@ -513,6 +525,7 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret)
 		.drop_marks = { skel->bss->drop_marks[0], skel->bss->drop_marks[1] },
 		.totals = bpf_map__fd(skel->maps.totals),
 		.events = bpf_map__fd(skel->maps.events),
+		.chains = loader->chains.asked ? bpf_map__fd(skel->maps.chains) : -1,
 		.attempts = loader->sizes.attempts ? bpf_map__fd(skel->maps.attempts) : -1,
 		.tick = &skel->bss->tick,
 		.kept_until_ns = &skel->bss->kept_until_ns,

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "kernel/attach.h"
+#include "kernel/chains.h"
 #include "kernel/drops.h"
 #include "kernel/links.h"
 #include "kernel/probe.h"
@@ -21,6 +22,7 @@ struct loader_cfg {
 	__u32 own_netns;      /* inode number */
 	bool key_other_drops; /* keep drops of class other by key: a rule looks at them */
 	bool follow_attempts; /* a rule looks at what was refused or not answered */
+	bool follow_chains;   /* tell netfilter's chains, where that can be */
 	bool require_reverse; /* count a response only where its request was seen */
 	enum loader_requests requests;
 	bool replay; /* for loader_run() alone: nothing can be attached */
@@ -87,7 +89,11 @@ __u32 loader_xdp_id(const struct loader *loader);
 /* How denied packets are told, found by trying. */
 const struct drops *loader_drops(const struct loader *loader);
 
-/* Attaches sw_drop and what it needs; detaches them, and counts stay readable. */
+/* Which of netfilter's chains are followed. */
+const struct chains *loader_chains(const struct loader *loader);
+
+/* Attaches sw_drop and what it needs; detaches
+ * them, and counts stay readable. */
 int loader_attach_drops(struct loader *loader);
 void loader_detach_drops(struct loader *loader);
 
@@ -110,6 +116,7 @@ struct loader_maps {
 	int http_counts[2], drop_counts[2];
 	int totals;
 	int events;
+	int chains;   /* -1: they are not followed */
 	int attempts; /* -1: they are not followed */
 	volatile __u32 *tick;
 	volatile __u64 *kept_until_ns; /* the drain says when it closed an epoch */

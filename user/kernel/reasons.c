@@ -103,6 +103,8 @@ static int add_name(struct reasons *reasons, __u32 number, const char *name)
 	reasons->names.name[number] = strdup(name);
 	if (!reasons->names.name[number])
 		return -ENOMEM;
+	if (!strcmp(name, "NETFILTER_DROP"))
+		reasons->netfilter = number;
 	reason_classify(reasons, number);
 	return 0;
 }

@@ -11,6 +11,7 @@ struct reasons {
 	bool known;                /* kfree_skb of this kernel tells a reason */
 	bool socket;               /* and the receiving socket */
 	__u32 unspecified;         /* number of the reason that is none */
+	__u32 netfilter;           /* number of NETFILTER_DROP */
 	__u32 socket_filter;       /* number of that of socket filters and cgroup programs */
 	unsigned int count;        /* how many reasons this kernel has */
 	struct reason_names names; /* without the SKB_DROP_REASON_ prefix; owned */

@@ -186,6 +186,7 @@ static json_t *influencer_object(const struct observer *observer, const struct i
 		[DIM_STATUS] = "http.response.status_code", [DIM_SOURCE] = "source.ip",
 		[DIM_DESTINATION] = "destination.ip",       [DIM_PORT] = "destination.port",
 		[DIM_REASON] = "spikewatch.reason",         [DIM_HOOK] = "spikewatch.hook",
+		[DIM_CHAIN] = "spikewatch.chain",
 	};
 	struct top_entry entry = in->value;
 	json_t *object = json_object();

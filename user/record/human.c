@@ -170,6 +170,8 @@ static bool is_news(const struct alert *alert, enum dimension dimension)
 	case DIM_DESTINATION:
 		party_blamed(alert, DIM_DESTINATION, &party);
 		return top->count && !(party_is_one(&party) && party_port(alert));
+	case DIM_CHAIN:
+		return top->count > 1 || (top->count && top->entry[0].code != CHAIN_UNKNOWN);
 	case DIM_SOURCE:
 	case DIM_PORT:
 	case DIM_HOOK:

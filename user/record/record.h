@@ -19,6 +19,7 @@ struct observer {
 	const struct addr *addrs; /* this host's addresses, without loopback and link-local */
 	size_t addr_count;
 	const struct reason_names *reasons;
+	const struct chain_names *chains; /* NULL: none is known */
 	/* Name of a host where it is known already, else NULL; must not block. NULL: no names. */
 	const char *(*host_name)(const struct addr *addr, void *arg);
 	void *host_name_arg;

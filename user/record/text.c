@@ -105,6 +105,7 @@ const char *text_dimension(enum dimension dimension)
 	static const char *const names[DIM_MAX] = {
 		[DIM_STATUS] = "statuses", [DIM_SOURCE] = "sources", [DIM_DESTINATION] = "servers",
 		[DIM_PORT] = "ports",      [DIM_REASON] = "reasons", [DIM_HOOK] = "hooks",
+		[DIM_CHAIN] = "chains",
 	};
 
 	assert(dimension < DIM_MAX);
@@ -137,6 +138,15 @@ static void format_reason(const struct observer *observer, __u16 code, char buf[
 		snprintf(buf, TEXT_ENTRY_MAX, "reason %u", code);
 }
 
+static const char *chain_name(const struct observer *observer, __u16 chain)
+{
+	const char *name = NULL;
+
+	if (observer->chains && chain < CHAIN_NAMES_MAX)
+		name = observer->chains->name[chain];
+	return name ? name : "unknown";
+}
+
 const char *text_entry(const struct observer *observer, enum dimension dimension,
 		       const struct top_entry *entry, char buf[TEXT_ENTRY_MAX])
 {
@@ -155,6 +165,9 @@ const char *text_entry(const struct observer *observer, enum dimension dimension
 		break;
 	case DIM_REASON:
 		format_reason(observer, entry->code, buf);
+		break;
+	case DIM_CHAIN:
+		snprintf(buf, TEXT_ENTRY_MAX, "%s", chain_name(observer, entry->code));
 		break;
 	case DIM_HOOK:
 	case DIM_MAX:

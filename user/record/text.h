@@ -30,7 +30,7 @@ const char *text_number(double value, char buf[TEXT_NUMBER_MAX]);
 /* "10.0.0.1:80", "[2001:db8::1]:80"; port 0: the address alone. */
 const char *text_endpoint(const struct addr *addr, __u16 port, char buf[TEXT_ENDPOINT_MAX]);
 
-/* "statuses", "sources", "servers", "ports", "reasons", "hooks" */
+/* "statuses", "sources", "servers", "ports", "reasons", "hooks", "chains" */
 const char *text_dimension(enum dimension dimension);
 
 /*

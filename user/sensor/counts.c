@@ -17,7 +17,7 @@ struct counts {
 	void *tree; /* tsearch(3) of struct record */
 	struct tally tally;
 	/* Where counts_print() is, for twalk_r() */
-	const struct reason_names *reasons;
+	const struct observer *observer;
 	FILE *out;
 	int error;
 };
@@ -92,7 +92,8 @@ static void print_record(struct counts *counts, const struct record *r)
 {
 	char source[ADDR_TEXT_MAX], destination[ADDR_TEXT_MAX], in[IF_NAMESIZE], out[IF_NAMESIZE],
 		proto[TEXT_NUMBER_MAX];
-	const char *reason = counts->reasons->name[r->code % SW_REASON_MAX];
+	const struct observer *observer = counts->observer;
+	const char *reason = observer->reasons->name[r->code % SW_REASON_MAX];
 
 	addr_format(&r->source, source);
 	addr_format(&r->destination, destination);
@@ -103,11 +104,12 @@ static void print_record(struct counts *counts, const struct record *r)
 		return;
 	}
 	print_json(counts,
-		   json_pack("{ss ss si ss ss ss ss ss* ss* sI sI sI}", "source", source,
+		   json_pack("{ss ss si ss ss ss ss ss* ss* ss* sI sI sI}", "source", source,
 			     "destination", destination, "port", r->port, "proto",
 			     text_proto(r->proto, proto), "class",
 			     tally_class_name[r->class % CLASS_MAX], "reason",
-			     reason ? reason : "unknown", "hook", text_hook(r->hook), "in",
+			     reason ? reason : "unknown", "hook", text_hook(r->hook), "chain",
+			     r->chain ? observer->chains->name[r->chain] : NULL, "in",
 			     if_indextoname(r->in_ifindex, in), "out",
 			     if_indextoname(r->out_ifindex, out), "netns", (json_int_t)r->netns,
 			     "packets", (json_int_t)r->count, "bytes", (json_int_t)r->bytes));
@@ -129,13 +131,13 @@ static json_t *named(const __u64 *values, const char *const *names, size_t count
 	return object;
 }
 
-int counts_print(const struct counts *counts, const struct reason_names *reasons,
+int counts_print(const struct counts *counts, const struct observer *observer,
 		 const struct counts_extra *extra, FILE *out)
 {
 	struct counts walk = *counts;
 	json_t *totals = json_object();
 
-	walk.reasons = reasons;
+	walk.observer = observer;
 	walk.out = out;
 	twalk_r(walk.tree, visit, &walk);
 	for (size_t i = 0; i < COUNT_MAX; i++)
@@ -153,8 +155,9 @@ int counts_print(const struct counts *counts, const struct reason_names *reasons
 			    json_integer(counts->tally.loss.merged[FEED_DROP]));
 	json_object_set_new(totals, "drop_class",
 			    named(counts->tally.totals.drop_class, tally_class_name, CLASS_MAX));
-	json_object_set_new(totals, "drop_reason",
-			    named(counts->tally.totals.drop_reason, reasons->name, SW_REASON_MAX));
+	json_object_set_new(
+		totals, "drop_reason",
+		named(counts->tally.totals.drop_reason, observer->reasons->name, SW_REASON_MAX));
 	print_json(&walk, json_pack("{so}", "totals", totals));
 	if (fflush(out))
 		return -EIO;

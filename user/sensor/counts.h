@@ -8,6 +8,7 @@
 #include "core/batch.h"
 
 struct counts;
+struct observer;
 
 int counts_new(struct counts **ret);
 void counts_free(struct counts *counts); /* NULL is fine */
@@ -23,11 +24,11 @@ struct counts_extra {
 
 /*
  * One JSON object a line: HTTP keys {client, server, port, status, count}, drop keys {source,
- * destination, port, proto, class, reason, hook, interface, packets, bytes}, then {"totals": {...}}
- * with each counter by name, drops by class and reason, what was evicted, and extra's counters, of
- * which the last one has no name (NULL: none). -EIO.
+ * destination, port, proto, class, reason, hook, chain, interfaces, packets, bytes}, then
+ * {"totals": {...}} with each counter by name, drops by class and reason, what was evicted, and
+ * extra's counters, of which the last one has no name (NULL: none). -EIO.
  */
-int counts_print(const struct counts *counts, const struct reason_names *reasons,
+int counts_print(const struct counts *counts, const struct observer *observer,
 		 const struct counts_extra *extra, FILE *out);
 
 /* HTTP keys as a table, then the totals that are not zero. -EIO. */

@@ -121,6 +121,7 @@ int sensor_load(struct sensor *sensor)
 		.key_other_drops = sensor_wants_classes(sensor->config, 1U << CLASS_OTHER),
 		.follow_attempts = sensor_wants_classes(
 			sensor->config, 1U << CLASS_UNANSWERED | 1U << CLASS_REFUSED),
+		.follow_chains = sensor->config->drops.chains,
 		.require_reverse = sensor->config->http.require_reverse,
 		.requests = requests_wanted(sensor->config),
 		.replay = sensor->replay,
@@ -144,6 +145,7 @@ int sensor_load(struct sensor *sensor)
 			sensor->features.release, strerror(-err));
 		return err == -EPERM || err == -EINVAL || err == -EACCES ? EXIT_HOST : EXIT_RUNTIME;
 	}
+	sensor->observer.chains = drain_chain_names(sensor->drain);
 	return EXIT_GOOD;
 }
 

@@ -235,7 +235,9 @@ static int look_at_hooks(struct survey *survey, const struct sensor *sensor)
 {
 	size_t count, used = 0;
 	const struct post *const *posts = posts_list(sensor, &count);
-	struct view_hook *hooks = reallocarray(survey->hooks, 2 * count + 1, sizeof(*hooks));
+	const struct chains *chains = loader_chains(sensor->loader);
+	struct view_hook *hooks = reallocarray(survey->hooks, 2 * count + 1 + CHAINS_FUNCTIONS,
+					       sizeof(*hooks));
 
 	if (!hooks)
 		return -ENOMEM;
@@ -252,6 +254,13 @@ static int look_at_hooks(struct survey *survey, const struct sensor *sensor)
 		.mode = drops_mode(loader_drops(sensor->loader)),
 		.attached = drops_attached(sensor),
 	};
+	for (int i = 0; chains->asked && i < CHAINS_FUNCTIONS; i++)
+		if (chains->err[i] != -ENOENT)
+			hooks[used++] = (struct view_hook){
+				.hook = chains_function_name[i],
+				.mode = "fentry",
+				.attached = !chains->err[i],
+			};
 	survey->view.hooks = hooks;
 	survey->view.hook_count = used;
 	return 0;

@@ -9,6 +9,9 @@
 /* A count or a sum of counts: no window holds more. */
 #define COUNT_MAX (1ULL << 63)
 
+/* Numbers of chains mean something in one run only. */
+#define KEPT_DIMENSIONS DIM_CHAIN
+
 enum {
 	INCIDENT_SUPPRESSED = 1 << 0,
 	INCIDENT_KNOWN = 1 << 1,
@@ -109,7 +112,7 @@ static void told_pack(struct pack *pack, const struct told *told)
 {
 	size_t i, len = strlen(told->cause_says);
 
-	for (i = 0; i < DIM_MAX; i++)
+	for (i = 0; i < KEPT_DIMENSIONS; i++)
 		top_pack(pack, &told->top[i]);
 	pack_number(pack, told->sample_count);
 	for (i = 0; i < told->sample_count; i++)
@@ -141,14 +144,14 @@ static void told_unpack(struct unpack *unpack, struct told *ret)
 {
 	size_t i;
 
-	for (i = 0; i < DIM_MAX; i++)
+	for (i = 0; i < KEPT_DIMENSIONS; i++)
 		top_unpack(unpack, &ret->top[i]);
 	ret->sample_count = unpack_number(unpack, ALERT_SAMPLES_MAX);
 	for (i = 0; i < ret->sample_count; i++)
 		sample_unpack(unpack, &ret->sample[i]);
 	ret->influencer_count = unpack_number(unpack, ALERT_TOP_MAX);
 	for (i = 0; i < ret->influencer_count; i++) {
-		ret->influencer[i].dimension = unpack_number(unpack, DIM_MAX - 1);
+		ret->influencer[i].dimension = unpack_number(unpack, KEPT_DIMENSIONS - 1);
 		entry_unpack(unpack, &ret->influencer[i].value);
 		ret->influencer[i].influence = unpack_real(unpack, 0, 1);
 	}

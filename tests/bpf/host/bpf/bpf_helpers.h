@@ -25,6 +25,8 @@ long bpf_map_update_elem(void *map, const void *key, const void *value, __u64 fl
 long bpf_map_delete_elem(void *map, const void *key);
 long bpf_skb_load_bytes(const void *skb, __u32 offset, void *to, __u32 len);
 long bpf_probe_read_kernel(void *to, __u32 len, const void *from);
+long bpf_probe_read_kernel_str(void *to, __u32 len, const void *from);
+__u32 bpf_get_smp_processor_id(void);
 __u64 bpf_ktime_get_boot_ns(void);
 __u32 bpf_get_prandom_u32(void);
 long bpf_ringbuf_output(void *ringbuf, void *data, __u64 size, __u64 flags);
