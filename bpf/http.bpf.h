@@ -4,6 +4,7 @@
 #define BPF_HTTP_H
 
 #include "nat.bpf.h"
+#include "speech.bpf.h"
 #include "hold.bpf.h"
 
 /*
@@ -45,6 +46,7 @@ __noinline int http_open(void)
 		return HTTP_DONE;
 	run_packet(s);
 	s->is_new = 0;
+	s->is_answer = 0;
 	seq = s->packet.seq;
 	len = s->packet.payload_len;
 	flow = flow_find(&s->flow_key);
@@ -168,13 +170,21 @@ __noinline int http_begin(__u32 todo)
 		/* "HEAD" and "HTTP" begin alike: where requests are seen, it is for them to say. */
 		int asks = require_reverse || !is_start ? http1_is_request() : HTTP1_NO_REQUEST;
 
-		if (asks)
+		if (asks) {
+			if (s->run.window[0] == 'P')
+				speech_see_preface();
 			return request_see(asks);
-		return is_start ? http_meet_status(HTTP_NEW) : HTTP_DONE;
+		}
+		if (is_start)
+			return http_meet_status(HTTP_NEW);
+		return s->run.window[0] == TLS_HANDSHAKE ? speech_see_tls() : HTTP_DONE;
 	}
-	if (todo == HTTP_UNSURE && is_start)
-		return require_reverse && flow->flags & HTTP1_UNCLEAR ? http_meet_status(HTTP_NEW)
-								      : HTTP_READ;
+	if (todo == HTTP_UNSURE && is_start) {
+		if (require_reverse && flow->flags & HTTP1_UNCLEAR)
+			return http_meet_status(HTTP_NEW);
+		s->is_answer = 1;
+		return HTTP_READ;
+	}
 	if (!(flow->flags & HTTP1_CONFIRMED) && !is_start &&
 	    (todo == HTTP_UNSURE || !(flow->flags & HTTP1_SURE)) && http1_is_method()) {
 		/*
@@ -224,6 +234,11 @@ __noinline int http_commit(__u32 more)
 	if (s->is_new)
 		count_add(t, COUNT_FLOWS_CREATED);
 	s->is_new = 0;
+	if (s->is_answer && s->run.flow.flags & HTTP1_CONFIRMED) {
+		speech_set_key(s, &s->flow_key.server, s->flow_key.server_port);
+		speech_count(SPEECH_HTTP1);
+	}
+	s->is_answer = 0;
 	for (__u32 i = 0; i < FOUND_MAX && i < count; i++)
 		http_count_found(i);
 	if (more)

@@ -182,6 +182,8 @@ struct scratch {
 	struct attempt_key attempt_key;
 	struct attempt attempt;
 	struct denier denier;
+	struct speech_key speech_key;
+	struct speech no_speech; /* all zero: to insert */
 	struct packet packet;
 	struct packet quote; /* the packet that an ICMP error is about */
 	struct asked asked;  /* the request at work */
@@ -194,6 +196,7 @@ struct scratch {
 	__u32 hook;
 	__u32 ifindex;
 	__u32 is_new;     /* run.flow is not in the map yet */
+	__u32 is_answer;  /* the segment begins with the first answer of its flow */
 	__u32 is_held;    /* the bytes at work are held ones, not the packet's */
 	__u32 method_due; /* what the request's method says of its answer: http1_method_due() */
 	__u32 found_count;
@@ -343,6 +346,17 @@ struct {
 	__type(key, struct attempt_key);
 	__type(value, struct denier);
 } deniers SEC(".maps");
+
+/*
+ * struct speech_key -> struct speech. Written by packet programs, once a connection; read and
+ * emptied by user space. When full, the least recently used server goes. 112 B each.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct speech_key);
+	__type(value, struct speech);
+} speeches SEC(".maps");
 
 /* ifindex -> 1 where copies of traffic come in. Written by user space. 64 B each. */
 struct {

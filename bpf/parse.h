@@ -70,6 +70,8 @@ static __always_inline enum parse_result parse_udp(const struct parse_view *view
 	if (!h)
 		return parse_missing(view, off, 8);
 	parse_ports(h, ret);
+	ret->payload_off = off + 8;
+	ret->payload_len = len - 8;
 	if (view->inner)
 		return PARSE_OK;
 	if (view->direct)

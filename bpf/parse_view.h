@@ -58,7 +58,7 @@ struct packet {
 	__be16 tunneled; /* what the payload is, or, behind a tunnel, was: PARSE_TYPE_*; else 0 */
 	__u32 seq;       /* TCP, host order */
 	__u32 ack;
-	/* Of TCP and tunnels what is behind the header, of ICMP its header too. */
+	/* Of TCP, UDP and tunnels what is behind the header, of ICMP its header too. */
 	__u32 payload_off; /* from the start of the buffer */
 	__u32 payload_len; /* by the IP header's length, so without padding */
 };

@@ -27,9 +27,10 @@ static __always_inline int keep_tc(struct __sk_buff *skb, __u32 off, __u8 *to, _
 NAT_DEFINE(tc, struct __sk_buff, bpf_skb_ct_lookup)
 HTTP_DEFINE(tc, struct __sk_buff, load_tc, keep_tc, nat_begin_tc)
 DENIAL_DEFINE(tc, struct __sk_buff, load_tc)
+SPEECH_DEFINE(tc, struct __sk_buff, load_tc)
 
 /* What is to be done with a packet further on. */
-enum todo { TODO_NOTHING, TODO_HTTP, TODO_CONNECTION, TODO_DENIAL };
+enum todo { TODO_NOTHING, TODO_HTTP, TODO_CONNECTION, TODO_DENIAL, TODO_QUIC };
 
 /* Counts what became of the headers. */
 static __always_inline enum todo judge_headers(struct scratch *s, struct totals *t, __u32 result)
@@ -41,8 +42,11 @@ static __always_inline enum todo judge_headers(struct scratch *s, struct totals 
 		return TODO_NOTHING;
 	}
 	count_add(t, COUNT_UNDERSTOOD);
-	if (p->proto != PARSE_PROTO_TCP)
+	if (p->proto != PARSE_PROTO_TCP) {
+		if (speech_may_be_quic(p))
+			return TODO_QUIC;
 		return denial_is_icmp(p) ? TODO_DENIAL : TODO_NOTHING;
+	}
 	if (p->tcp_flags & (PARSE_TCP_SYN | PARSE_TCP_RST))
 		return TODO_CONNECTION;
 	if (!p->payload_len)
@@ -164,8 +168,10 @@ static __always_inline int see_tc(struct __sk_buff *skb, enum sw_hook hook, enum
 		http_payload_tc(skb);
 	else if (todo == TODO_CONNECTION)
 		see_connection(s);
-	else
+	else if (todo == TODO_DENIAL)
 		denial_see_tc(skb);
+	else
+		speech_quic_tc(skb);
 	return TC_ACT_UNSPEC;
 }
 
@@ -256,6 +262,7 @@ static __always_inline int begin_xdp(struct xdp_md *xdp)
 
 HTTP_DEFINE(xdp, struct xdp_md, load_xdp, keep_xdp, begin_xdp)
 DENIAL_DEFINE(xdp, struct xdp_md, load_xdp)
+SPEECH_DEFINE(xdp, struct xdp_md, load_xdp)
 
 /* --- XDP with frags: multi-buffer packets --------------------------------------------------- */
 
@@ -272,6 +279,7 @@ static __always_inline int keep_xdp_frags(struct xdp_md *xdp, __u32 off, __u8 *t
 NAT_DEFINE(xdp_frags, struct xdp_md, bpf_xdp_ct_lookup)
 HTTP_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags, keep_xdp_frags, nat_begin_xdp_frags)
 DENIAL_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags)
+SPEECH_DEFINE(xdp_frags, struct xdp_md, load_xdp_frags)
 
 static __always_inline int parse_xdp(struct xdp_md *xdp, struct scratch *s, bool frags)
 {
@@ -309,10 +317,14 @@ static __always_inline int see_xdp(struct xdp_md *xdp, bool frags)
 		http_payload_xdp_frags(xdp);
 	else if (todo == TODO_HTTP)
 		http_payload_xdp(xdp);
-	else if (frags)
+	else if (todo == TODO_DENIAL && frags)
 		denial_see_xdp_frags(xdp);
-	else
+	else if (todo == TODO_DENIAL)
 		denial_see_xdp(xdp);
+	else if (frags)
+		speech_quic_xdp_frags(xdp);
+	else
+		speech_quic_xdp(xdp);
 	return XDP_PASS;
 }
 

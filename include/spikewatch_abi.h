@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 9
+#define SW_ABI 10
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {
@@ -157,6 +157,10 @@ _Static_assert(sizeof(struct drop_key) == 56, "drop_key is map ABI");
 	X(FLOWS_CREATED, "flows_created")                             \
 	X(FLOWS_JOINED, "flows_joined")                               \
 	X(FLOWS_REFUSED, "flows_refused")                             \
+	X(SPOKEN_HTTP1, "spoken_http1")                               \
+	X(SPOKEN_TLS, "spoken_tls")                                   \
+	X(SPOKEN_HTTP2, "spoken_http2")                               \
+	X(SPOKEN_QUIC, "spoken_quic")                                 \
 	X(DENIAL_UNREADABLE, "denial_unreadable")                     \
 	X(DENIAL_MISDIRECTED, "denial_misdirected")                   \
 	X(DENIAL_REPEATED, "denial_repeated")                         \
@@ -250,6 +254,28 @@ struct chain_layout {
 	__u32 xt_name;            /* struct xt_table: in place */
 	__u32 xt_family;
 };
+
+/* What a connection speaks; of all but the first the statuses can't be read. */
+enum sw_speech {
+	SPEECH_HTTP1 = 0, /* its first answer was seen */
+	SPEECH_TLS = 1,   /* ClientHello */
+	SPEECH_HTTP2 = 2, /* in the clear, with prior knowledge: the client's preface */
+	SPEECH_QUIC = 3,  /* Initial packet to port 443 */
+	SPEECH_MAX = 4,
+};
+
+/* Connections by server and by what they speak. */
+struct speech_key {
+	struct addr server;
+	__be16 port;
+	__u16 pad;
+};
+
+struct speech {
+	__u64 count[SPEECH_MAX];
+};
+
+_Static_assert(sizeof(struct speech_key) == 20, "speech_key is map ABI");
 
 /* An attempt to connect, told by its SYN. */
 struct attempt_key {

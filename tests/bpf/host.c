@@ -47,6 +47,7 @@ static struct host_map maps[] = {
 	ARRAY(empty_holds, 1),
 	HASH(attempts),
 	HASH(deniers),
+	HASH(speeches),
 	HASH(taps),
 	HASH(http_counts_0),
 	HASH(http_counts_1),

@@ -99,7 +99,8 @@ static void put_transport(struct writer *w, const struct packet_spec *spec, uint
 {
 	uint16_t client = (spec->client_port ? spec->client_port : PACKET_CLIENT_PORT) +
 			  spec->client_natted;
-	uint16_t server = PACKET_SERVER_PORT + spec->server_natted;
+	uint16_t server = (spec->server_port ? spec->server_port : PACKET_SERVER_PORT) +
+			  spec->server_natted;
 	uint16_t from = spec->from_client ? client : server;
 	uint16_t to = spec->from_client ? server : client;
 	uint8_t *h;

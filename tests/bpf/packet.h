@@ -67,6 +67,7 @@ struct packet_spec {
 	uint8_t icmp_type; /* 0: echo request */
 	uint8_t icmp_code;
 	uint16_t client_port; /* 0: PACKET_CLIENT_PORT */
+	uint16_t server_port; /* 0: PACKET_SERVER_PORT */
 	bool client_natted;   /* the client's address and port are a gateway's */
 	bool server_natted;
 	uint8_t tcp_flags;   /* 0: ACK */

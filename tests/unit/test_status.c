@@ -46,6 +46,8 @@ static void as_json(void **state)
 
 	assert_int_equal(json_unpack(all, "{s:i}", "http_resync", &resync), 0);
 	assert_int_equal(resync, 5);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(status, "unread"), "tls")), 5);
 	rules = json_object_get(status, "rules");
 	assert_int_equal(json_array_size(rules), 2);
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(rules, 0), "groups")),
@@ -69,6 +71,7 @@ static void as_text(void **state)
 		"denies: score 12.3 of 75 in the last 15m, 40, typical 37.5;",
 		"packets       11 = 10 understood + 1 not_understood",
 		"lost          merged_drops: 6 recursion_missed: 3",
+		"unread        10.0.0.9:443: 88.9 % of connections; TLS 5, HTTP/2 1, QUIC 2, HTTP/1 1",
 		"tables        http_counts 3 of 64, flows for 128",
 		"sinks         journald: 7 sent, 2 waiting, 1 lost",
 		"reload        1970-01-01T00:00:01.000Z: configuration refused",

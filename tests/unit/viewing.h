@@ -3,6 +3,8 @@
 #ifndef TESTS_UNIT_VIEWING_H
 #define TESTS_UNIT_VIEWING_H
 
+#include <arpa/inet.h>
+
 #include "view/view.h"
 
 #define VIEWING_HOSTILE "e\"t\\h\n0\xff"
@@ -36,6 +38,7 @@ static inline const struct view *viewing(void)
 	static const struct view_condition conditions[] = {
 		{ SENSOR_BLIND, "detached", VIEWING_HOSTILE, "no program is attached", 0 },
 	};
+	static struct unread unread;
 	static struct view view;
 
 	reasons.name[6] = "NETFILTER_DROP";
@@ -57,6 +60,13 @@ static inline const struct view *viewing(void)
 	tally.totals.drop_reason[77] = 1; /* of no name and no class that there is */
 	classes[77] = 200;
 	tally.loss.merged[FEED_DROP] = 6;
+	unread = (struct unread){ .count = 1 };
+	unread.list[0] = (struct unread_server){
+		.server = { { 0, 0, htonl(0xffff), htonl(0x0a000009) } },
+		.port = 443,
+		.now = { 1, 5, 1, 0 },
+		.before = { 0, 0, 0, 2 },
+	};
 	threshold.threshold.count = 350;
 	threshold.threshold.window_ns = 300000000000;
 	anomaly.anomaly.bucket_ns = 900000000000;
@@ -83,6 +93,7 @@ static inline const struct view *viewing(void)
 		.reasons = &reasons,
 		.reason_class = classes,
 		.tally = &tally,
+		.unread = &unread,
 		.conditions = conditions,
 		.condition_count = 1,
 		.reload_wall_ns = 1000000000,

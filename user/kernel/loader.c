@@ -108,6 +108,8 @@ static int size_maps(struct spikewatch *skel, const struct sizes *sizes, int tem
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.deniers, sizes->notes);
 	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.speeches, sizes->notes);
+	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.asked, asked);
 	if (!err && sizes->attempts)
 		err = bpf_map__set_max_entries(skel->maps.attempts, sizes->attempts);
@@ -527,6 +529,7 @@ void loader_maps(const struct loader *loader, struct loader_maps *ret)
 		.events = bpf_map__fd(skel->maps.events),
 		.chains = loader->chains.asked ? bpf_map__fd(skel->maps.chains) : -1,
 		.attempts = loader->sizes.attempts ? bpf_map__fd(skel->maps.attempts) : -1,
+		.speeches = bpf_map__fd(skel->maps.speeches),
 		.tick = &skel->bss->tick,
 		.kept_until_ns = &skel->bss->kept_until_ns,
 		.since_ns = loader->kept.until_ns,

@@ -118,6 +118,7 @@ struct loader_maps {
 	int events;
 	int chains;   /* -1: they are not followed */
 	int attempts; /* -1: they are not followed */
+	int speeches;
 	volatile __u32 *tick;
 	volatile __u64 *kept_until_ns; /* the drain says when it closed an epoch */
 	__u64 since_ns; /* since when counts were not read, CLOCK_BOOTTIME; 0: since now */

@@ -26,6 +26,7 @@
 #define BYTES_ATTEMPT (BYTES_ELEM + sizeof(struct attempt_key) + sizeof(struct attempt))
 #define BYTES_ASKED   (SW_ASKED_PLACES * 184)
 #define BYTES_DENIER  (BYTES_ELEM + sizeof(struct attempt_key) + 8)
+#define BYTES_SPEECH  (BYTES_ELEM + 24 + sizeof(struct speech))
 #define NOTES_LEAST   4096
 /* Of the budget, what out-of-order bytes may take. */
 #define HOLDS_SHARE 16
@@ -73,8 +74,8 @@ void sizes_fit(__u64 memory_budget, unsigned int possible_cpus, struct sizes *re
 	ret->holds = largest_power(memory_budget / HOLDS_SHARE / BYTES_HOLD, HOLDS_LEAST);
 	ret->attempts = largest_power(memory_budget / ATTEMPTS_SHARE / BYTES_ATTEMPT,
 				      LRU_ENTRIES_LEAST);
-	fixed = (__u64)ret->notes * (BYTES_NOTE + BYTES_DENIER) + (__u64)ret->holds * BYTES_HOLD +
-		(__u64)ret->attempts * BYTES_ATTEMPT + BYTES_ASKED;
+	fixed = (__u64)ret->notes * (BYTES_NOTE + BYTES_DENIER + BYTES_SPEECH) +
+		(__u64)ret->holds * BYTES_HOLD + (__u64)ret->attempts * BYTES_ATTEMPT + BYTES_ASKED;
 	memory_budget -= fixed < memory_budget ? fixed : memory_budget;
 	ret->shared = memory_budget / share < least;
 	if (ret->shared)

@@ -37,6 +37,7 @@ static const char *const names[BLIND_KIND_MAX] = {
 	[BLIND_GAPS] = "gaps",
 	[BLIND_MISSED] = "missed",
 	[BLIND_MAPS] = "maps",
+	[BLIND_UNREAD] = "unread",
 	[BLIND_CLOCK] = "clock",
 	[BLIND_NOT_KEPT] = "not_kept",
 	[BLIND_FILTER_EVENTS] = "events",

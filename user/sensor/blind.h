@@ -27,6 +27,7 @@ enum blind_kind {
 	BLIND_GAPS,          /* the sensor was held up */
 	BLIND_MISSED,        /* runs of programs that the kernel skipped */
 	BLIND_MAPS,          /* maps that are nearly full */
+	BLIND_UNREAD,        /* connections that speak TLS, HTTP/2 or QUIC */
 	BLIND_CLOCK,         /* the clock is not synchronised */
 	BLIND_NOT_KEPT,      /* keep_attached is asked for and can't be */
 	BLIND_FILTER_EVENTS, /* changes can't be followed */

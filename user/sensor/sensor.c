@@ -258,7 +258,8 @@ int sensor_open(struct sensor *sensor)
 	if (!code)
 		code = sensor_start_judge(sensor, time(NULL));
 	if (!code && (survey_new(&sensor->survey) || service_open(sensor) || state_open(sensor) ||
-		      keeper_open(sensor) || blind_open(sensor) || sight_open(sensor))) {
+		      keeper_open(sensor) || blind_open(sensor) || sight_open(sensor) ||
+		      speech_open(sensor))) {
 		log_error("out of memory");
 		code = EXIT_RUNTIME;
 	}
@@ -359,6 +360,7 @@ void sensor_look_after(struct sensor *sensor)
 	follow_look_after(sensor);
 	guard_look_after(sensor);
 	sight_look_after(sensor);
+	speech_look_after(sensor);
 	blind_look_after(sensor);
 	answers_look_after(sensor);
 	naming_look_after(sensor);
@@ -388,6 +390,7 @@ void sensor_close(struct sensor *sensor)
 	guard_close(sensor);
 	kept_close(sensor);
 	sight_close(sensor);
+	speech_close(sensor);
 	blind_close(sensor);
 	judge_free(sensor->judge);
 	places_clear(&sensor->places);

@@ -22,6 +22,7 @@
 #include "sensor/posts.h"
 #include "sensor/service.h"
 #include "sensor/sight.h"
+#include "sensor/speech.h"
 #include "sensor/state.h"
 #include "sensor/survey.h"
 
@@ -44,6 +45,7 @@ struct sensor {
 	struct posts *posts;       /* NULL in a replay */
 	struct follow *follow;     /* the same */
 	struct sight *sight;       /* NULL in a replay */
+	struct unread *unread;     /* the same */
 	struct state *state;       /* NULL in a replay */
 	struct keeper *keeper;     /* NULL in a replay, and without store */
 	struct delivery *delivery; /* NULL in a replay */

@@ -388,6 +388,7 @@ const struct view *survey_view(struct survey *survey, const struct sensor *senso
 		.reasons = &sensor->reasons.names,
 		.reason_class = sensor->reasons.class,
 		.tally = &survey->tally,
+		.unread = sensor->unread,
 		.reload_wall_ns = survey->conditions.reload_wall_ns,
 		.reload_says = survey->conditions.reload_says,
 		.reload_failure = sensor->reload_failure,

@@ -3,9 +3,12 @@
 #include "view/status.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "record/text.h"
 #include "record/value.h"
+
+#define SERVERS_MAX 20 /* that can't be read */
 
 static json_t *hook_array(const struct view *view)
 {
@@ -155,6 +158,42 @@ static json_t *lost_object(const struct view *view)
 	return value_checked(object, err);
 }
 
+static int put_connections(json_t *object, const __u64 count[SPEECH_MAX])
+{
+	__u64 blind = unread_blind(count), all = blind + count[SPEECH_HTTP1];
+	int err = 0;
+
+	for (int i = 0; i < SPEECH_MAX; i++)
+		err |= value_put(object, unread_speech_name[i], value_count(count[i]));
+	return err | value_put(object, "unread_share",
+			       value_number(all ? round(1000.0 * blind / all) / 1000 : 0));
+}
+
+/* Connections that can't be read, of the last 10 to 20 minutes, by server. */
+static json_t *unread_object(const struct unread *unread)
+{
+	const struct unread_server *top[SERVERS_MAX];
+	json_t *object = json_object(), *array = json_array();
+	size_t count = unread_top(unread, top, SERVERS_MAX);
+	__u64 n[SPEECH_MAX];
+	int err;
+
+	unread_sum(unread, n);
+	err = put_connections(object, n);
+	for (size_t i = 0; i < count; i++) {
+		char endpoint[TEXT_ENDPOINT_MAX];
+		json_t *server = json_object();
+		int bad;
+
+		text_endpoint(&top[i]->server, top[i]->port, endpoint);
+		bad = value_put_text(server, "server", endpoint);
+		unread_of(top[i], n);
+		bad |= put_connections(server, n);
+		err |= json_array_append_new(array, value_checked(server, bad));
+	}
+	return value_checked(object, err | value_put(object, "servers", array));
+}
+
 static json_t *map_array(const struct view *view)
 {
 	json_t *array = json_array();
@@ -249,6 +288,8 @@ int status_format(const struct view *view, char **ret)
 	err |= value_put(root, "rules", rule_array(view));
 	err |= value_put(root, "balance", balance_array(view));
 	err |= value_put(root, "lost", lost_object(view));
+	if (view->unread)
+		err |= value_put(root, "unread", unread_object(view->unread));
 	err |= value_put(root, "totals", totals_object(view));
 	err |= value_put(root, "maps", map_array(view));
 	err |= value_put(root, "sinks", sink_array(view));

@@ -6,6 +6,8 @@
 
 #define LABEL 14 /* columns of what stands at the left */
 
+#define UNREAD_SHOWN 5 /* servers */
+
 static const char *text_of(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -186,6 +188,26 @@ static void put_lost(struct page *page, const json_t *status)
 		page_put(page, STYLE_PLAIN, "nothing");
 }
 
+/* Of the servers those with most that can't be read. */
+static void put_unread(struct page *page, const json_t *status)
+{
+	const json_t *unread = json_object_get(status, "unread"), *server;
+	size_t i;
+
+	json_array_foreach (json_object_get(unread, "servers"), i, server) {
+		if (i == UNREAD_SHOWN)
+			break;
+		row(page, i ? "" : "unread");
+		page_put(page, STYLE_CYAN, "%s:", text_of(server, "server"));
+		page_put(page, STYLE_PLAIN,
+			 "%.3g %% of connections; TLS %lld, HTTP/2 %lld, QUIC %lld, HTTP/1 %lld",
+			 100 * json_number_value(json_object_get(server, "unread_share")),
+			 (long long)number_of(server, "tls"), (long long)number_of(server, "http2"),
+			 (long long)number_of(server, "quic"),
+			 (long long)number_of(server, "http1"));
+	}
+}
+
 static void put_maps(struct page *page, const json_t *status)
 {
 	const json_t *list = json_object_get(status, "maps"), *map;
@@ -231,6 +253,7 @@ void status_put(struct page *page, const json_t *status)
 	put_rules(page, status);
 	put_balances(page, status);
 	put_lost(page, status);
+	put_unread(page, status);
 	put_maps(page, status);
 	put_sinks(page, status);
 	page_start(page, 0);

@@ -6,6 +6,7 @@
 #include "core/judge.h"
 #include "record/record.h"
 #include "view/tally.h"
+#include "view/unread.h"
 
 /* Records of a rule's incidents since the start, by enum alert_action. */
 #define VIEW_ACTIONS (ALERT_SUPPRESSED + 1)
@@ -59,6 +60,7 @@ struct view {
 	const struct reason_names *reasons;
 	const __u8 *reason_class; /* enum sw_class of each reason */
 	const struct tally *tally;
+	const struct unread *unread; /* NULL: not known */
 	const struct view_condition *conditions;
 	size_t condition_count;
 	__u64 reload_wall_ns; /* 0: there was no reload */
