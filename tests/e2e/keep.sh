@@ -117,6 +117,25 @@ detach_test() {
   check_match "detach: nothing more to do" "$(in_ns "$GATEWAY" "$SPIKEWATCH" detach 2>&1)" 'nothing was attached'
 }
 
+# More than the limit while nobody reads: within the window it is told, and that it may be more.
+gap_test() {
+  nginx_start
+  start
+  sensor_stop
+  http_get 12 10.77.2.2:80 keep 400/130 /e/404 >/dev/null || fail "gap: traffic passes while nobody reads"
+  start
+  check "what nobody read alerts behind a restart" wait_for 10 opened 10.77.1.12
+  check_equal "and says that it may be more" \
+    "$(jq -c 'select(.event.action == "open") | .spikewatch | [.count, .coverage.exact, .coverage.lost.gap_s > 0]' "$SENSOR_OUT")" \
+    '[400,false,true]'
+  sensor_stop
+  nginx_stop
+}
+
+opened() { # CLIENT
+  [ -n "$(jq "select(.event.action? == \"open\" and .source.ip == \"$1\")" "$SENSOR_OUT")" ]
+}
+
 other_size_test() {
   start
   sensor_stop
@@ -157,10 +176,14 @@ if [ -n "$(programs)" ]; then
   detach_test
   kill_test
   other_size_test
+  gap_test
 else
   skip "keep: tcx (needs Linux 6.6)"
 fi
-[ -z "${LONG:-}" ] || restart_test clsact
+if [ -n "${LONG:-}" ]; then
+  restart_test clsact
+  restart_test xdp
+fi
 in_ns "$GATEWAY" "$SPIKEWATCH" detach >/dev/null
 leftover_test
 no_bpffs_test

@@ -76,6 +76,9 @@ hosts_test() {
   check "a damaged database is said" wait_for 15 records has event.action=degraded "spikewatch.sensor.subject=$TMP/country.mmdb"
   errors 9 20
   opens "and the one before serves on" source.ip=10.77.1.9 source.geo.country_iso_code=DE
+  : >"$TMP/asn.mmdb"
+  errors 14 20
+  opens "one that is emptied where it stands serves on" source.ip=10.77.1.14 source.as.number=64500
   sensor_stop
   check_equal "an entry that holds does" "$(records count event.kind=alert source.ip=10.77.1.31)" 0
   check_equal "exit code" "$SENSOR_RC" 0

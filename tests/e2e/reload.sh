@@ -102,6 +102,48 @@ change_test() {
   check_equal "an incident that is open is not opened again" "$(opens errors)" 1
 }
 
+metrics_at() { in_ns "$GATEWAY" curl -sf "http://127.0.0.1:$1/metrics" | grep -q spikewatch_build_info; }
+not() { ! "$@"; }
+asked_at() { "$SPIKEWATCH" status -c "$1" >/dev/null 2>&1; }
+
+# Who is asked moves at once; names wait for a restart, and that is said.
+doors_test() {
+  cp "$CONFIG" "$TMP/old.yaml"
+  printf '%s\n' 'interfaces: [gwc, gws]' 'journald: {enabled: false}' "state: $TMP/state.db" "control: $TMP/other.sock" \
+    'metrics: {listen: "127.0.0.1:9437"}' 'resolve: off' "geoip: [$TMP/none.mmdb]" \
+    'lists: {testers: [10.77.1.10]}' \
+    "rules: {errors: {$RULE}, second: {except: {client: testers}, $RULE}, third: {$RULE}}" >"$CONFIG"
+  reload "metrics and control move" success
+  check_match "what needs a restart is named" "$(last_reload)" 'not before a restart: resolve, geoip$'
+  check "metrics are where they should be" wait_for 5 metrics_at 9437
+  check "so is the control socket" wait_for 5 asked_at "$CONFIG"
+  check "and not where it was" not asked_at "$TMP/old.yaml"
+  sed -i 's/9437/9438/' "$CONFIG"
+  reload "metrics move again" success
+  check "metrics are there" wait_for 5 metrics_at 9438
+  check "and not where they were" not metrics_at 9437
+}
+
+# An entry whose last day passes while the sensor runs: its clock is set ahead for it alone.
+until_test() {
+  cc -shared -fPIC -o "$TMP/ahead.so" "$ROOT/tests/e2e/ahead.c" || die "ahead.c does not compile"
+  printf '#!/bin/sh\nAHEAD=%q LD_PRELOAD=%q exec %q "$@"\n' "$TMP/ahead" "$TMP/ahead.so" "$SPIKEWATCH" >"$TMP/ahead.sh"
+  chmod +x "$TMP/ahead.sh"
+  echo 0 >"$TMP/ahead"
+  config 'interfaces: [gwc, gws]' 'lists: {mine: [{net: 10.77.1.10, until: 2037-01-01}, 10.77.1.11]}' \
+    <<<"rules: {errors: {except: {client: mine}, $RULE}}"
+  SPIKEWATCH=$TMP/ahead.sh sensor_start "$GATEWAY" -c "$CONFIG"
+  errors_pass 25
+  http_get 13 10.77.2.2:80 keep 25 /e/404 >/dev/null
+  check "another client alerts" wait_for 5 records has event.action=open source.ip=10.77.1.13
+  check_equal "until its day is over, an entry excepts" "$(records count event.action=open source.ip=10.77.1.10)" 0
+  echo $(($(date -d 2037-01-02 +%s) - $(date +%s))) >"$TMP/ahead.new" && mv "$TMP/ahead.new" "$TMP/ahead"
+  check "that it expired is said" wait_for 5 grep -q '1 entries of lists have expired' "$SENSOR_ERR"
+  errors_pass 25
+  check "then it does not" wait_for 5 records has event.action=open source.ip=10.77.1.10
+  sensor_stop
+}
+
 gone_test() {
   config </dev/null
   reload "rules go" success
@@ -138,7 +180,7 @@ notify_test() {
 }
 
 topology_make
-require_tools jq python3
+require_tools jq python3 curl cc
 require_sensor
 CONFIG=$TMP/sw.yaml TOLD=$TMP/told
 export NOTIFY_SOCKET=$TMP/notify.sock
@@ -153,9 +195,12 @@ counts_test
 refuse_test
 load_test
 change_test
+doors_test
 gone_test
 notify_test
-nginx_stop
 sensor_stop
 check_equal "exit code" "$SENSOR_RC" 0
 check "no response was lost" compare http "$NGINX_LOG"
+unset NOTIFY_SOCKET
+until_test
+nginx_stop

@@ -9,10 +9,17 @@
 #ifdef HAVE_MAXMINDDB
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <maxminddb.h>
+
+/* Of a file: its copy takes as much memory. */
+#define GEO_BYTES_MAX (512LL << 20)
 
 struct database {
 	char *path;
@@ -67,33 +74,93 @@ void geo_free(struct geo *geo)
 	free(geo);
 }
 
-static void open_database(struct database *database, const struct stat *st, geo_say_fn say,
-			  void *arg)
+static bool is_same(const struct stat *a, const struct stat *b)
 {
-	MMDB_s db;
-	int rc = MMDB_open(database->path, MMDB_MODE_MMAP, &db);
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
 
-	if (rc != MMDB_SUCCESS) {
+static int copy_bytes(int from, int to)
+{
+	static char block[1 << 16];
+	ssize_t got, put;
+
+	while ((got = read(from, block, sizeof(block))) > 0)
+		for (ssize_t at = 0; at < got; at += put) {
+			put = write(to, block + at, (size_t)(got - at));
+			if (put < 0)
+				return -errno;
+		}
+	return got < 0 ? -errno : 0;
+}
+
+/* Copies the file to memory. NULL, or what went wrong; then there is nothing to close. */
+static const char *copy_file(const char *path, int *ret_fd, struct stat *ret)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC), to = memfd_create("geoip", MFD_CLOEXEC),
+	    err = 0;
+	const char *why = NULL;
+	struct stat after;
+
+	if (from < 0 || to < 0 || fstat(from, ret))
+		err = -errno;
+	else if (ret->st_size > GEO_BYTES_MAX)
+		why = "it is larger than 512 MiB";
+	else
+		err = copy_bytes(from, to);
+	if (err)
+		why = strerror(-err);
+	else if (!why && (fstat(from, &after) || !is_same(ret, &after)))
+		why = "it is being written";
+	if (from >= 0)
+		close(from);
+	if (why && to >= 0)
+		close(to);
+	*ret_fd = to;
+	return why;
+}
+
+/*
+ * The library maps files alone, and who reads a mapped file that another process cuts is killed
+ * (SIGBUS). So a copy in memory is opened.
+ */
+static const char *open_copy(const char *path, MMDB_s *ret, struct stat *ret_stat)
+{
+	const char *why;
+	char copy[32];
+	int fd, rc;
+
+	why = copy_file(path, &fd, ret_stat);
+	if (why)
+		return why;
+	snprintf(copy, sizeof(copy), "/proc/self/fd/%d", fd);
+	rc = MMDB_open(copy, MMDB_MODE_MMAP, ret);
+	close(fd);
+	return rc == MMDB_SUCCESS ? NULL : MMDB_strerror(rc);
+}
+
+static void open_database(struct database *database, geo_say_fn say, void *arg)
+{
+	const char *why;
+	struct stat st;
+	MMDB_s db;
+
+	why = open_copy(database->path, &db, &st);
+	if (why) {
 		/* the one that is open serves on */
 		if (!database->failed)
-			say(database->path, MMDB_strerror(rc), arg);
+			say(database->path, why, arg);
 		database->failed = true;
 		return;
 	}
 	if (database->open)
 		MMDB_close(&database->db);
 	database->db = db;
-	database->opened = *st;
+	database->opened = st;
 	database->open = true;
 	if (database->failed)
 		say(database->path, NULL, arg);
 	database->failed = false;
-}
-
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 void geo_look_after(struct geo *geo, geo_say_fn say, void *arg)
@@ -106,7 +173,7 @@ void geo_look_after(struct geo *geo, geo_say_fn say, void *arg)
 		if (database->open && (err || is_same(&st, &database->opened)))
 			continue;
 		if (!err && S_ISREG(st.st_mode)) {
-			open_database(database, &st, say, arg);
+			open_database(database, say, arg);
 			continue;
 		}
 		if (!database->failed)
