@@ -219,6 +219,8 @@ void requests_gather(const struct requests *requests, const struct group_key *gr
 			found[count++] = (struct found){ entry, i, 1 };
 	}
 	ret->known = count;
+	if (!count)
+		return;
 	qsort(found, count, sizeof(*found), by_path);
 	for (size_t i = 0; i < count; i++)
 		ret->paths += !i || by_path(&found[i - 1], &found[i]) != 0;

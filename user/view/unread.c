@@ -117,7 +117,8 @@ size_t unread_top(const struct unread *unread, const struct unread_server **ret,
 			continue;
 		if (count < max)
 			count++;
-		memmove(&ret[at + 1], &ret[at], (count - 1 - at) * sizeof(*ret));
+		for (size_t last = count - 1; last > at; last--)
+			ret[last] = ret[last - 1];
 		ret[at] = server;
 	}
 	return count;
