@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The Debian package in a Debian of its own: installed, upgraded, removed, purged. Root, and the
-# archive that this machine's apt has. CHROOT=FOLDER: one that is there, in place of a new one.
+# The Debian package in a Debian of its own: installed, started by its systemd, upgraded, removed, purged.
+# Root, and the archive that this machine's apt has. CHROOT=FOLDER: one that is there, in place of a new one.
 . "$(dirname "$0")/lib/check.sh"
 . "$LIB/topology.sh"
+. "$LIB/boot.sh"
 
 in_chroot() {
   chroot "$CHROOT" env DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"
@@ -20,7 +21,7 @@ make_chroot() {
     [ ! -s "$file" ] || sources+=("$file")
   done
   CHROOT=$TMP/chroot
-  mmdebstrap --quiet --variant=minbase --include=systemd "$suite" "$CHROOT" "${sources[@]}" ||
+  mmdebstrap --quiet --variant=minbase --include=systemd,busybox "$suite" "$CHROOT" "${sources[@]}" ||
     die "mmdebstrap makes no $suite"
 }
 
@@ -69,6 +70,69 @@ install_test() {
     "$(in_chroot journalctl --list-catalog 61851c8ef2c94e79a6b6d68ce4a50597)" 'HTTP response errors'
 }
 
+unit() { # PROPERTY
+  in_boot systemctl show --value -p "$1" spikewatch
+}
+
+unit_is() { # PROPERTY VALUE
+  [ "$(unit "$1")" = "$2" ]
+}
+
+status_says() { # WORDS
+  unit StatusText | grep -q "$1"
+}
+
+# Entries of the unit's journal, by field.
+journal() { # FIELD=VALUE...
+  in_boot journalctl -q --sync && in_boot journalctl -q --no-pager -o cat -u spikewatch "$@" | grep -q .
+}
+
+# From that address of this host to itself.
+errors() { # ADDRESS
+  in_boot sh -c "i=0; while [ \$i -lt 60 ]; do busybox wget -q -O /dev/null 'http://$1/none'; i=\$((i + 1)); done" \
+    >"$TMP/wget" 2>&1
+  [ "$(grep -c 404 "$TMP/wget")" = 60 ]
+}
+
+boot_config() { # WORDS
+  cat >"$CHROOT/etc/spikewatch/spikewatch.yaml" <<END
+interfaces: [lo]
+rules:
+  errors: {title: "Errors", feed: http, match: {status: 400-599}, group_by: client, threshold: {count: 50, window: 5m}}
+$1
+END
+}
+
+# A service of a real systemd, with all that the unit takes from it.
+boot_test() {
+  boot_config ""
+  boot "$TMP/boot.log"
+  check "it starts with the host, and says when it is ready" wait_for 60 unit_is ActiveState active
+  check "its status" wait_for 10 status_says 'watches 1 interface by'
+  in_boot sh -c 'cd / && busybox httpd -p 80 -h /usr/share/doc'
+  check "60 errors over IPv4" errors 127.0.0.1
+  check "the alert is in the journal" wait_for 20 journal SPIKEWATCH_ACTION=open SPIKEWATCH_SOURCE_IP=127.0.0.1
+  check "journald is restarted" in_boot systemctl restart systemd-journald
+  check "60 errors over IPv6" errors '[::1]'
+  check "that alert is, too" wait_for 20 journal SPIKEWATCH_ACTION=open SPIKEWATCH_SOURCE_IP=::1
+  check "a reload" in_boot systemctl reload spikewatch
+  check "is done" wait_for 20 journal SPIKEWATCH_ACTION=reloaded
+  boot_config "  errors: {}"
+  check "a reload of a wrong file" in_boot systemctl reload spikewatch
+  check "is refused" wait_for 20 journal SPIKEWATCH_ACTION=reloaded PRIORITY=4
+  check_equal "and it goes on" "$(unit ActiveState)/$(unit NRestarts)" active/0
+  boot_config ""
+  in_boot sh -c "kill -KILL $(unit MainPID)"
+  check "killed, it is started again" wait_for 30 unit_is NRestarts 1
+  check "and is ready" wait_for 30 unit_is ActiveState active
+  in_boot sh -c "kill -STOP $(unit MainPID)"
+  check "the watchdog ends one that stands still" wait_for 120 unit_is NRestarts 2
+  check "and it is ready" wait_for 30 unit_is ActiveState active
+  check "it is stopped" in_boot systemctl stop spikewatch
+  check_equal "which is no failure" "$(unit ActiveState)/$(unit Result)" inactive/success
+  boot_end
+}
+
 upgrade_test() {
   put 0.0.2
   echo '# mine' >>"$CHROOT/etc/spikewatch/spikewatch.yaml"
@@ -102,5 +166,6 @@ tmp_make
 check "lintian finds nothing" lintian --allow-root --fail-on error,warning "$ROOT/$(package 0.0.1)"
 use_archive
 install_test
+boot_test
 upgrade_test
 remove_test
