@@ -196,7 +196,7 @@ install: all ## into DESTDIR and PREFIX
 deb: all ## build/deb/spikewatch_VERSION_ARCH.deb
 	@tools/make-deb.sh
 
-check-deb: all ## the package, installed, upgraded, removed and purged in a Debian of its own (root)
+check-deb: all ## the package, installed, started by its systemd, upgraded, removed and purged in a Debian of its own (root)
 	@tests/deb.sh
 
 clean: ## remove all that was built
