@@ -94,6 +94,30 @@ overtaking_test() {
   check_equal "what was held was read" "$(total http_gap)/$(($(total http_hole_opened) - $(total http_hole_closed)))" 0/0
 }
 
+# Packets of more than 64 KB, whose length does not stand in their IP header.
+big_tcp_test() {
+  local end big
+  for end in "${LINK_ENDS[@]}"; do
+    ip -n "${end% *}" link set "${end#* }" gso_max_size 180000 gro_max_size 180000 2>/dev/null ||
+      { skip "BIG TCP: not with this kernel or iproute2"; return; }
+  done
+  nginx_start
+  : >"$NGINX_LOG"
+  flows_stay_on_cpu yes
+  sensor_start "$GATEWAY" -c "$TMP/sw.yaml" -i gwc -i gws
+  exec_in_ns "$GATEWAY" timeout 60 tcpdump -Z root -i gws -c 1 -w /dev/null 'greater 65600' 2>"$TMP/big" &
+  big=$!
+  child $big
+  wait_for 10 grep -q "listening on" "$TMP/big" || die "tcpdump does not start" "$(cat "$TMP/big")"
+  check "BIG TCP: traffic passes" http_get 39 "[fd77:2::2]:$NGINX" keep 30 /big.bin /e/403 /ok
+  nginx_stop
+  sensor_stop
+  wait $big
+  check_equal "BIG TCP: larger packets were there" $? 0
+  check "BIG TCP: each response once" compare http "$NGINX_LOG"
+}
+
+require_tools tcpdump
 topology_make
 require_sensor
 flows_stay_on_cpu yes
@@ -116,3 +140,4 @@ check "counters agree with each other" compare totals
 check_equal "100 and 103 are counted apart" \
   "$(total http_1xx)" $((2 * (40 + 60)))
 overtaking_test
+big_tcp_test
