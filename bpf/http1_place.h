@@ -138,6 +138,34 @@ enum http1_request {
 	HTTP1_ASKS,
 };
 
+/* How long the word is that run.window begins with, or a part of that; 0: there is none. */
+HTTP1_FN __u32 http1_word(void)
+{
+	struct http1_run *run = http1_current();
+	__u32 skip = http1_empty_lines(), n;
+	const __u8 *b;
+
+	if (!run || skip > 4 || skip >= run->window_len)
+		return 0;
+	b = run->window + skip;
+	n = run->window_len - skip;
+#ifdef __bpf__
+#pragma unroll /* 6.1 goes each way through a loop */
+#endif
+	for (__u32 i = 0; i < HTTP1_METHOD; i++) {
+		__u8 letter;
+
+		if (i >= n)
+			return i;
+		if (b[i] == ' ')
+			return i;
+		letter = (b[i] | 0x20) - 'a';
+		if (letter >= 26 && b[i] != '-' && b[i] != '_')
+			return 0;
+	}
+	return 0;
+}
+
 /*
  * Does run.window, which is not empty, begin as a request line does: with a method, or what may
  * become one, and a space (RFC 9112 3)? Letters in lower case are answered too, with 400. A method
@@ -146,24 +174,15 @@ enum http1_request {
 HTTP1_FN int http1_is_request(void)
 {
 	struct http1_run *run = http1_current();
-	__u32 skip = http1_empty_lines(), n, at = 0;
+	__u32 skip = http1_empty_lines(), at = http1_word(), n;
 	const __u8 *b;
 
 	if (!run || skip > 4 || skip >= run->window_len)
 		return HTTP1_NO_REQUEST;
+	if (!at || at >= HTTP1_METHOD)
+		return HTTP1_NO_REQUEST;
 	b = run->window + skip;
 	n = run->window_len - skip;
-	for (; at < HTTP1_METHOD; at++) {
-		__u8 letter;
-
-		if (at >= n || b[at] == ' ')
-			break;
-		letter = (b[at] | 0x20) - 'a';
-		if (letter >= 26 && b[at] != '-' && b[at] != '_')
-			return HTTP1_NO_REQUEST;
-	}
-	if (!at || at == HTTP1_METHOD)
-		return HTTP1_NO_REQUEST;
 	at++;
 	if (at < n && (b[at] == '/' || b[at] == '*'))
 		return HTTP1_ASKS;

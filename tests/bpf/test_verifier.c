@@ -24,8 +24,8 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 89286 },   { "sw_egress", 89286 },   { "sw_ingress_l3", 89225 },
-	{ "sw_egress_l3", 89225 }, { "sw_xdp", 126747 },     { "sw_xdp_frags", 88499 },
+	{ "sw_ingress", 85831 },   { "sw_egress", 85831 },   { "sw_ingress_l3", 85770 },
+	{ "sw_egress_l3", 85770 }, { "sw_xdp", 123279 },     { "sw_xdp_frags", 85044 },
 	{ "sw_drop", 18057 },      { "sw_hook_enter", 20 },  { "sw_hook_leave", 20 },
 	{ "sw_hook_probe", 22 },   { "sw_hook_return", 20 },
 };
