@@ -11,17 +11,13 @@
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
 
-#include "kernel/attach.h"
+#include "kernel/attach_state.h"
 #include "kernel/filters.h"
 
-/* Linux 6.6; the headers of Debian 12 do not have them. */
-#define TCX_INGRESS 46
-#define TCX_EGRESS  47
-#define TCX_BEFORE  (1U << 3) /* BPF_F_BEFORE with no relative program: at the head */
+/* Linux 6.6; the headers of Debian 12 do not have it. */
+#define TCX_BEFORE (1U << 3) /* BPF_F_BEFORE with no relative program: at the head */
 
 #define PRIORITIES 16
-#define PROGRAMS   64 /* of tcx at one interface and side: the kernel's limit */
-
 static int create_tcx(int prog_fd, int ifindex, bool egress)
 {
 	DECLARE_LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = TCX_BEFORE);
@@ -76,7 +72,7 @@ static int remove_filter(int ifindex, bool egress, __u32 priority)
 }
 
 /* What the names of our programs for a direction begin with. */
-static const char *our_name(bool egress)
+const char *attach_filter_name(bool egress)
 {
 	return egress ? "sw_egress" : "sw_ingress";
 }
@@ -88,7 +84,7 @@ static const char *our_name(bool egress)
 int attach_remove_filters(int ifindex, bool egress)
 {
 	__u32 priorities[FILTERS_MAX];
-	int count = filters_find(ifindex, egress, ATTACH_CLSACT_HANDLE, our_name(egress),
+	int count = filters_find(ifindex, egress, ATTACH_CLSACT_HANDLE, attach_filter_name(egress),
 				 priorities);
 
 	for (int i = 0; i < count; i++)
@@ -207,91 +203,6 @@ int attach_again(struct attachment *attachment)
 	return 0;
 }
 
-__u32 attach_program_id(int prog_fd)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) ? 0 : info.id;
-}
-
-void attach_program_name(__u32 id, char ret[ATTACH_NAME_MAX])
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(id);
-
-	ret[0] = '\0';
-	if (fd < 0)
-		return;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		memcpy(ret, info.name, ATTACH_NAME_MAX);
-	ret[ATTACH_NAME_MAX - 1] = '\0';
-	close(fd);
-}
-
-/* A link whose program somebody detached, or whose device went, has no interface any more. */
-static int look_at_link(int fd, struct attachment_place *ret)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	int err;
-
-	*ret = (struct attachment_place){};
-	if (fd < 0)
-		return 0;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len);
-	if (err)
-		return err;
-	/* tcx has it in the same place; the headers of Debian 12 do not have that. */
-	ret->attached = ret->first = info.xdp.ifindex != 0;
-	return 0;
-}
-
-static int look_at_tcx(const struct attachment *attachment, struct attachment_place *ret)
-{
-	struct attachment_place place;
-	__u32 ids[PROGRAMS], count = PROGRAMS;
-	int err = look_at_link(attachment->fd, &place);
-
-	if (!err && place.attached)
-		err = bpf_prog_query(attachment->ifindex,
-				     attachment->egress ? TCX_EGRESS : TCX_INGRESS, 0, NULL, ids,
-				     &count);
-	/* So many that they do not fit: ours is at the head, as the rest were before it. */
-	if (err && err != -ENOSPC)
-		return err;
-	if (place.attached && count && ids[0] != attach_program_id(attachment->prog_fd)) {
-		place.first = false;
-		place.before = ids[0];
-	}
-	*ret = place;
-	return 0;
-}
-
-int attach_look(const struct attachment *attachment, struct attachment_place *ret)
-{
-	bool first;
-	int err;
-
-	switch (attachment->kind) {
-	case ATTACHED_TCX:
-		return look_at_tcx(attachment, ret);
-	case ATTACHED_XDP:
-		return look_at_link(attachment->fd, ret);
-	case ATTACHED_CLSACT:
-		err = filters_first(attachment->ifindex, attachment->egress, ATTACH_CLSACT_HANDLE,
-				    our_name(attachment->egress), &first);
-		if (!err)
-			*ret = (struct attachment_place){ .attached = true, .first = first };
-		return err;
-	case ATTACHED_PROMISCUOUS:
-		break;
-	}
-	*ret = (struct attachment_place){ .attached = true, .first = true };
-	return 0;
-}
-
 int attach_promiscuous_socket(void)
 {
 	/* Protocol 0: the socket itself receives nothing. */
@@ -333,8 +244,8 @@ static int replace_filter(int prog_fd, int ifindex, bool egress, struct attachme
 {
 	struct bpf_tc_hook hook = clsact_hook(ifindex, egress);
 	__u32 priorities[FILTERS_MAX];
-	int err, count = filters_find(ifindex, egress, ATTACH_CLSACT_HANDLE, our_name(egress),
-				      priorities);
+	int err, count = filters_find(ifindex, egress, ATTACH_CLSACT_HANDLE,
+				      attach_filter_name(egress), priorities);
 
 	if (count != 1)
 		return count < 0 ? count : -ENOENT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Opens, sizes and loads the BPF object; attaches and detaches its programs. */
+/* Opens, sizes and loads the BPF object. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -15,41 +15,13 @@
 #include "spikewatch.skel.h"
 
 #include "kernel/attach.h"
-#include "kernel/loader.h"
+#include "kernel/loader_state.h"
 #include "util/log.h"
 
 /* Of a counting map, what is left for merged keys' last resort. */
 #define ROOM_SPARE 64
 /* Packets of a test run come in at lo. */
 #define REPLAY_IFINDEX 1
-
-struct loader {
-	struct spikewatch *skel;
-	struct drops drops;
-	struct chains chains;
-	struct sizes sizes;
-	int tap_socket;    /* -1: none yet */
-	struct keep *keep; /* NULL: nothing is kept */
-	struct kept kept;
-	enum loader_requests requests;
-	bool frags; /* sw_xdp_frags is loaded, not sw_xdp */
-	bool replay;
-};
-
-const char *loader_mode_name(enum loader_mode mode)
-{
-	switch (mode) {
-	case MODE_TCX:
-		return "tcx";
-	case MODE_CLSACT:
-		return "clsact";
-	case MODE_XDP:
-		return "xdp";
-	case MODE_XDP_GENERIC:
-		return "xdp-generic";
-	}
-	return "unknown";
-}
 
 static int to_log(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -219,14 +191,6 @@ static bool give_up(bool *feature)
 	return had;
 }
 
-/* What comes in there passed elsewhere already. */
-static int mark_tap(const struct loader *loader, __u32 ifindex)
-{
-	const __u32 yes = 1;
-
-	return bpf_map_update_elem(bpf_map__fd(loader->skel->maps.taps), &ifindex, &yes, BPF_ANY);
-}
-
 static void forget_taps(const struct loader *loader)
 {
 	int fd = bpf_map__fd(loader->skel->maps.taps);
@@ -288,7 +252,7 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 	if (loader->keep)
 		settle(loader);
 	if (cfg->replay)
-		err = mark_tap(loader, REPLAY_IFINDEX);
+		err = loader_mark_tap(loader, REPLAY_IFINDEX);
 	if (err)
 		goto out;
 	if (!cfg->replay)
@@ -319,128 +283,6 @@ void loader_free(struct loader *loader)
 	free(loader);
 }
 
-/* Takes over what is kept; else attaches, and pins. */
-static int attach_link(const struct loader *loader, enum attachment_kind kind, int prog_fd,
-		       int ifindex, bool egress, struct attachment *ret)
-{
-	int err;
-
-	if (loader->keep && !attach_take_over(loader->keep, kind, prog_fd, ifindex, egress, ret))
-		return 0;
-	err = kind == ATTACHED_CLSACT ? attach_clsact(prog_fd, ifindex, egress, ret)
-				      : attach_tcx(prog_fd, ifindex, egress, ret);
-	if (!err && loader->keep && attach_pin(loader->keep, ret))
-		log_warning("what is attached can't be pinned: it goes with this process");
-	return err;
-}
-
-static int attach_tc(const struct loader *loader, const struct interface *interface, bool egress,
-		     bool clsact, struct attachment *ret)
-{
-	const struct spikewatch *skel = loader->skel;
-	bool ip = link_layer_of(interface) == LINK_IP;
-	const struct bpf_program *prog;
-
-	if (egress)
-		prog = ip ? skel->progs.sw_egress_l3 : skel->progs.sw_egress;
-	else
-		prog = ip ? skel->progs.sw_ingress_l3 : skel->progs.sw_ingress;
-	return attach_link(loader, clsact ? ATTACHED_CLSACT : ATTACHED_TCX, bpf_program__fd(prog),
-			   interface->ifindex, egress, ret);
-}
-
-static int attach_ingress(const struct loader *loader, const struct interface *interface,
-			  enum loader_mode mode, struct attachment *ret, __u32 *blocker)
-{
-	const struct spikewatch *skel = loader->skel;
-	const struct bpf_program *xdp = loader->frags ? skel->progs.sw_xdp_frags
-						      : skel->progs.sw_xdp;
-	int err;
-
-	if (mode == MODE_TCX || mode == MODE_CLSACT)
-		return attach_tc(loader, interface, false, mode == MODE_CLSACT, ret);
-	if (link_layer_of(interface) != LINK_ETHERNET)
-		return -EOPNOTSUPP;
-	if (loader->keep && !attach_take_over(loader->keep, ATTACHED_XDP, bpf_program__fd(xdp),
-					      interface->ifindex, false, ret))
-		return 0;
-	err = attach_xdp(bpf_program__fd(xdp), interface->ifindex, mode == MODE_XDP_GENERIC, ret,
-			 blocker);
-	if (!err && loader->keep && attach_pin(loader->keep, ret))
-		log_warning("what is attached can't be pinned: it goes with this process");
-	return err;
-}
-
-int loader_prepare_taps(struct loader *loader)
-{
-	if (loader->tap_socket < 0)
-		loader->tap_socket = attach_promiscuous_socket();
-	return loader->tap_socket < 0 ? loader->tap_socket : 0;
-}
-
-static int attach_tap(struct loader *loader, const struct interface *interface,
-		      struct attachment *ret)
-{
-	int err = loader_prepare_taps(loader);
-
-	return err ? err : attach_promiscuous(loader->tap_socket, interface->ifindex, ret);
-}
-
-static void unmark_tap(const struct loader *loader, __u32 ifindex)
-{
-	bpf_map_delete_elem(bpf_map__fd(loader->skel->maps.taps), &ifindex);
-}
-
-int loader_attach(struct loader *loader, const struct interface *interface, enum loader_mode mode,
-		  bool tap, struct attachment ret[LOADER_ATTACHMENTS], __u32 *blocker)
-{
-	struct attachment added[LOADER_ATTACHMENTS];
-	bool clsact = mode == MODE_CLSACT;
-	int err;
-
-	if (link_layer_of(interface) == LINK_UNSUPPORTED)
-		return -EOPNOTSUPP;
-	err = tap ? mark_tap(loader, interface->ifindex) : 0;
-	if (err)
-		return err;
-	err = attach_ingress(loader, interface, mode, &added[0], blocker);
-	if (err)
-		goto out;
-	/* Beside XDP, egress is by tcx where there is one. */
-	err = tap ? attach_tap(loader, interface, &added[1])
-		  : attach_tc(loader, interface, true, clsact, &added[1]);
-	if (err == -EOPNOTSUPP && (mode == MODE_XDP || mode == MODE_XDP_GENERIC))
-		err = attach_tc(loader, interface, true, true, &added[1]);
-	if (err) {
-		attach_remove(&added[0]);
-		goto out;
-	}
-	memcpy(ret, added, sizeof(added));
-	return 0;
-out:
-	if (tap)
-		unmark_tap(loader, interface->ifindex);
-	return err;
-}
-
-void loader_release(struct loader *loader, struct attachment attachments[LOADER_ATTACHMENTS])
-{
-	for (int i = 0; i < LOADER_ATTACHMENTS; i++)
-		attach_remove(&attachments[i]);
-	if (attachments[1].kind == ATTACHED_PROMISCUOUS)
-		unmark_tap(loader, attachments[1].ifindex);
-}
-
-void loader_leave(struct loader *loader, struct attachment attachments[LOADER_ATTACHMENTS])
-{
-	if (!loader->keep) {
-		loader_release(loader, attachments);
-		return;
-	}
-	for (int i = 0; i < LOADER_ATTACHMENTS; i++)
-		attach_leave(&attachments[i]);
-}
-
 const struct kept *loader_kept(const struct loader *loader)
 {
 	return &loader->kept;
@@ -450,36 +292,6 @@ void loader_sweep_kept(struct loader *loader)
 {
 	if (loader->keep)
 		keep_sweep(loader->keep);
-}
-
-__u32 loader_xdp_id(const struct loader *loader)
-{
-	const struct spikewatch *skel = loader->skel;
-
-	return attach_program_id(
-		bpf_program__fd(loader->frags ? skel->progs.sw_xdp_frags : skel->progs.sw_xdp));
-}
-
-int loader_attach_drops(struct loader *loader)
-{
-	int err = drops_attach(&loader->drops, loader->skel);
-
-	chains_say(&loader->chains);
-	if (err || !loader->keep)
-		return err;
-	/* Now there are two of sw_drop, if another process left one: which counts changes at once.
-	 */
-	__atomic_store_n(&loader->skel->bss->drop_owner, loader->skel->rodata->drop_generation,
-			 __ATOMIC_RELEASE);
-	for (size_t i = 0; i < sizeof(loader->drops.links) / sizeof(loader->drops.links[0]); i++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "link-drop-%zu", i);
-		if (loader->drops.links[i] &&
-		    keep_pin_link(loader->keep, name, bpf_link__fd(loader->drops.links[i])))
-			log_warning("%s can't be pinned: it goes with this process", name);
-	}
-	return 0;
 }
 
 const struct chains *loader_chains(const struct loader *loader)
@@ -506,86 +318,4 @@ int loader_run(struct loader *loader, const void *frame, __u32 len)
 	return bpf_prog_test_run_opts(
 		bpf_program__fd(loader->frags ? skel->progs.sw_xdp_frags : skel->progs.sw_xdp),
 		&opts);
-}
-
-void loader_maps(const struct loader *loader, struct loader_maps *ret)
-{
-	const struct spikewatch *skel = loader->skel;
-
-	*ret = (struct loader_maps){
-		.epoch = &skel->bss->epoch,
-		.http_used = { skel->bss->keys_used[0][KEYS_HTTP],
-			       skel->bss->keys_used[1][KEYS_HTTP] },
-		.drops_used = { skel->bss->keys_used[0][KEYS_DROPS],
-				skel->bss->keys_used[1][KEYS_DROPS] },
-		.http_epochs = bpf_map__fd(skel->maps.http_epochs),
-		.drop_epochs = bpf_map__fd(skel->maps.drop_epochs),
-		.http_counts = { bpf_map__fd(skel->maps.http_counts_0),
-				 bpf_map__fd(skel->maps.http_counts_1) },
-		.drop_counts = { bpf_map__fd(skel->maps.drop_counts_0),
-				 bpf_map__fd(skel->maps.drop_counts_1) },
-		.drop_marks = { skel->bss->drop_marks[0], skel->bss->drop_marks[1] },
-		.totals = bpf_map__fd(skel->maps.totals),
-		.events = bpf_map__fd(skel->maps.events),
-		.chains = loader->chains.asked ? bpf_map__fd(skel->maps.chains) : -1,
-		.attempts = loader->sizes.attempts ? bpf_map__fd(skel->maps.attempts) : -1,
-		.speeches = bpf_map__fd(skel->maps.speeches),
-		.tick = &skel->bss->tick,
-		.kept_until_ns = &skel->bss->kept_until_ns,
-		.since_ns = loader->kept.until_ns,
-		.netns = skel->rodata->own_netns,
-		.shared = loader->sizes.shared,
-		.queries = loader->requests == REQUESTS_FULL,
-		.quiet = loader->replay,
-		.entries = loader->sizes.counts,
-		.drop_entries = loader->sizes.drops,
-		.attempt_entries = loader->sizes.attempts,
-	};
-}
-
-/* Of the loaded programs, one after the other; false: there is no other. */
-static bool next_info(const struct loader *loader, struct bpf_program **prog,
-		      struct bpf_prog_info *ret)
-{
-	while ((*prog = bpf_object__next_program(loader->skel->obj, *prog))) {
-		__u32 len = sizeof(*ret);
-		int fd = bpf_program__fd(*prog);
-
-		memset(ret, 0, sizeof(*ret));
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, ret, &len))
-			return true;
-	}
-	return false;
-}
-
-__u64 loader_recursion_missed(const struct loader *loader)
-{
-	struct bpf_program *prog = NULL;
-	struct bpf_prog_info info;
-	__u64 missed = 0;
-
-	while (next_info(loader, &prog, &info))
-		missed += info.recursion_misses;
-	return missed;
-}
-
-const struct sizes *loader_sizes(const struct loader *loader)
-{
-	return &loader->sizes;
-}
-
-size_t loader_programs(const struct loader *loader, struct loader_program *ret, size_t max)
-{
-	struct bpf_program *prog = NULL;
-	struct bpf_prog_info info;
-	size_t count = 0;
-
-	while (count < max && next_info(loader, &prog, &info)) {
-		struct loader_program *program = &ret[count++];
-
-		snprintf(program->name, sizeof(program->name), "%s", bpf_program__name(prog));
-		program->run_ns = info.run_time_ns;
-		program->runs = info.run_cnt;
-	}
-	return count;
 }
