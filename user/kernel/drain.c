@@ -9,37 +9,9 @@
 #include <bpf/libbpf.h>
 
 #include "core/requests.h"
-#include "kernel/attempts.h"
-#include "kernel/chains.h"
-#include "kernel/drain.h"
+#include "kernel/drain_state.h"
 
-/* Entries asked for in one bpf(2) call; grows where a hash bucket holds more. */
-#define CHUNK_ENTRIES 4096
-#define SECOND_NS     1000000000ULL
-/* As many events as the ring buffer holds; what is beyond them in an epoch is no sample. */
-#define SAMPLES_ROOM 4096
-
-struct drain {
-	struct loader_maps maps;
-	const struct reasons *reasons;
-	struct ring_buffer *ring;
-	unsigned int cpus;
-	__u64 start_ns;
-	__u64 event_ns; /* what the time of events is; 0: what they say */
-	size_t events;
-	struct record *records;
-	size_t record_count, record_room;
-	struct totals totals;
-	struct totals *cpu_totals; /* one for each possible CPU */
-	void *keys, *values;
-	size_t chunk;
-	struct attempts attempts;
-	struct chain_index chains;
-	__u32 keys_read[FEED_MAX]; /* in the last epoch */
-	struct sample samples[SAMPLES_ROOM];
-	size_t sample_count;
-};
-
+#define SECOND_NS 1000000000ULL
 static void take_sample(const struct reasons *reasons, const struct event *event,
 			struct sample *ret)
 {
@@ -81,23 +53,6 @@ static int take_event(void *arg, void *data, size_t size)
 	return 0;
 }
 
-static int size_chunk(struct drain *drain, size_t chunk)
-{
-	size_t value = sizeof(struct drop_value) * (drain->maps.shared ? 1 : drain->cpus);
-	void *keys = reallocarray(drain->keys, chunk, sizeof(struct drop_key));
-	void *values;
-
-	if (!keys)
-		return -ENOMEM;
-	drain->keys = keys;
-	values = reallocarray(drain->values, chunk, value);
-	if (!values)
-		return -ENOMEM;
-	drain->values = values;
-	drain->chunk = chunk;
-	return 0;
-}
-
 int drain_new(const struct loader *loader, const struct reasons *reasons, __u64 now_ns,
 	      struct drain **ret)
 {
@@ -125,7 +80,7 @@ int drain_new(const struct loader *loader, const struct reasons *reasons, __u64 
 	drain->cpu_totals = calloc(cpus, sizeof(*drain->cpu_totals));
 	if (!drain->cpu_totals)
 		goto out;
-	err = size_chunk(drain, CHUNK_ENTRIES);
+	err = drain_size_chunk(drain, DRAIN_CHUNK);
 	if (err)
 		goto out;
 	drain->ring = ring_buffer__new(drain->maps.events, take_event, drain, NULL);
@@ -204,142 +159,11 @@ static int flip(struct drain *drain, __u32 *ret_old)
 	return err;
 }
 
-static int read_totals(struct drain *drain, __u32 old)
-{
-	const size_t words = sizeof(struct totals) / sizeof(__u64);
-	__u64 *sum = (__u64 *)&drain->totals;
-	int err;
-
-	memset(&drain->totals, 0, sizeof(drain->totals));
-	err = bpf_map_lookup_elem(drain->maps.totals, &old, drain->cpu_totals);
-	if (err)
-		return err;
-	for (unsigned int cpu = 0; cpu < drain->cpus; cpu++) {
-		const __u64 *one = (const __u64 *)&drain->cpu_totals[cpu];
-
-		for (size_t i = 0; i < words; i++)
-			sum[i] += one[i];
-	}
-	memset(drain->cpu_totals, 0, drain->cpus * sizeof(*drain->cpu_totals));
-	return bpf_map_update_elem(drain->maps.totals, &old, drain->cpu_totals, BPF_ANY);
-}
-
-static int room_for(struct drain *drain, size_t more)
-{
-	size_t need = drain->record_count + more, room = drain->record_room;
-	struct record *records;
-
-	if (need <= room)
-		return 0;
-	while (room < need)
-		room = room ? room * 2 : CHUNK_ENTRIES;
-	records = reallocarray(drain->records, room, sizeof(*records));
-	if (!records)
-		return -ENOMEM;
-	drain->records = records;
-	drain->record_room = room;
-	return 0;
-}
-
-static void take_http(struct drain *drain, const void *keys, const void *values, size_t n,
-		      unsigned int per_key)
-{
-	const struct http_value *value = values;
-	const struct http_key *key = keys;
-
-	for (size_t i = 0; i < n; i++, key++) {
-		struct record *r = &drain->records[drain->record_count];
-
-		memset(r, 0, sizeof(*r));
-		for (unsigned int k = 0; k < per_key; k++)
-			r->count += (value++)->count;
-		r->feed = FEED_HTTP;
-		r->source = key->client;
-		r->destination = key->server;
-		r->port = ntohs(key->port);
-		r->code = key->status;
-		r->merged = key->merged;
-		drain->record_count++;
-	}
-}
-
-static __u16 chain_of(struct drain *drain, const struct drop_key *key)
-{
-	if (key->chain)
-		return chain_index_find(&drain->chains, key->chain);
-	return key->reason == drain->reasons->netfilter ? CHAIN_UNKNOWN : CHAIN_NONE;
-}
-
-static void take_drops(struct drain *drain, const void *keys, const void *values, size_t n,
-		       unsigned int per_key)
-{
-	const struct drop_value *value = values;
-	const struct drop_key *key = keys;
-
-	for (size_t i = 0; i < n; i++, key++) {
-		struct record *r = &drain->records[drain->record_count];
-
-		memset(r, 0, sizeof(*r));
-		for (unsigned int k = 0; k < per_key; k++, value++) {
-			r->count += value->packets;
-			r->bytes += value->bytes;
-		}
-		r->feed = FEED_DROP;
-		r->source = key->source;
-		r->destination = key->destination;
-		r->netns = key->netns;
-		r->in_ifindex = key->in_ifindex;
-		r->out_ifindex = key->out_ifindex;
-		r->port = ntohs(key->port);
-		r->code = key->reason;
-		r->proto = key->proto;
-		r->class = key->class;
-		r->hook = key->hook;
-		r->merged = key->merged;
-		r->chain = chain_of(drain, key);
-		drain->record_count++;
-	}
-}
-
-typedef void (*take_fn)(struct drain *, const void *, const void *, size_t, unsigned int);
-
-/* Reads and empties one counting map, which no program writes any more; *used: its keys. */
-static int read_counts(struct drain *drain, int fd, take_fn take, __u32 *used)
-{
-	unsigned int per_key = drain->maps.shared ? 1 : drain->cpus;
-	void *in = NULL;
-	__u32 position;
-
-	for (;;) {
-		__u32 n = drain->chunk;
-		int err = bpf_map_lookup_and_delete_batch(fd, in, &position, drain->keys,
-							  drain->values, &n, NULL);
-
-		/* A hash bucket holds more than the buffer. */
-		if (err == -ENOSPC) {
-			err = size_chunk(drain, drain->chunk * 2);
-			if (err)
-				return err;
-			continue;
-		}
-		if (err && err != -ENOENT)
-			return err;
-		if (room_for(drain, n))
-			return -ENOMEM;
-		take(drain, drain->keys, drain->values, n, per_key);
-		if (err == -ENOENT) {
-			*used = 0;
-			return 0;
-		}
-		in = &position;
-	}
-}
-
 static int take_record(void *arg, const struct record *record)
 {
 	struct drain *drain = arg;
 
-	if (room_for(drain, 1))
+	if (drain_make_room(drain, 1))
 		return -ENOMEM;
 	drain->records[drain->record_count++] = *record;
 	drain->totals.drop_class[record->class] += record->count;
@@ -400,7 +224,7 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 	/* Before the flip: the first event of the new epoch must find somebody who waits for it. */
 	drain_take_events(drain);
 	failed = flip(drain, &old);
-	err = read_totals(drain, old);
+	err = drain_read_totals(drain, old);
 	failed = failed ? failed : err;
 	drain_set_time(drain, now_ns);
 	if (!err)
@@ -412,19 +236,11 @@ int drain_epoch(struct drain *drain, __u64 now_ns, __u64 wall_ns, struct batch *
 		sum(drain->totals.drop_class, CLASS_PROHIBITED, CLASS_REFUSED);
 	/* Walking the buckets of an empty map costs a millisecond: not ten times a second. */
 	if (responses || err) {
-		size_t before = drain->record_count;
-
-		err = read_counts(drain, drain->maps.http_counts[old], take_http,
-				  drain->maps.http_used[old]);
-		drain->keys_read[FEED_HTTP] = drain->record_count - before;
+		err = drain_read_http(drain, old);
 		failed = failed ? failed : err;
 	}
 	if (drops || err) {
-		size_t before = drain->record_count;
-
-		err = read_counts(drain, drain->maps.drop_counts[old], take_drops,
-				  drain->maps.drops_used[old]);
-		drain->keys_read[FEED_DROP] = drain->record_count - before;
+		err = drain_read_drops(drain, old);
 		failed = failed ? failed : err;
 	}
 	*ret = (struct batch){
