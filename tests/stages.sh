@@ -5,7 +5,7 @@ stage "build" make -j2 CI=1 all
 stage "layers" make -s check-layers
 stage "format" make -s format-check
 stage "unit tests" make -s -j2 CI=1 check
-stage "anomaly score" make -s -j2 CI=1 check-score SCORE_SEEDS=25
+stage "anomaly score" make -s -j2 CI=1 check-score SCORE_SEEDS=12
 stage "BPF tests" make -s -j2 CI=1 check-bpf
 stage "differential" make -s -j2 CI=1 check-differential
 stage "replay" make -s CI=1 check-replay

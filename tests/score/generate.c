@@ -82,7 +82,7 @@ double series_next(struct series *series, double mean)
 
 	switch (series->shape) {
 	case SHAPE_NEGBIN:
-		rate = mean * random_gamma(random, 5) / 5;
+		rate = mean * SHAPE_NEGBIN_SPREAD * random_gamma(random, 1 / SHAPE_NEGBIN_SPREAD);
 		break;
 	case SHAPE_LOGNORMAL:
 		rate = mean * exp(0.5 * random_normal(random) - 0.125);

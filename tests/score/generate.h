@@ -14,9 +14,11 @@ double random_normal(struct random *random);
 double random_gamma(struct random *random, double shape);
 double random_poisson(struct random *random, double mean);
 
+#define SHAPE_NEGBIN_SPREAD 0.2
+
 enum shape {
 	SHAPE_POISSON,
-	SHAPE_NEGBIN,    /* a gamma-distributed rate: variance mean + 0.2 mean^2 */
+	SHAPE_NEGBIN,    /* a gamma-distributed rate: variance mean + SPREAD mean^2 */
 	SHAPE_LOGNORMAL, /* a log-normal rate, sigma 0.5 */
 	SHAPE_BURSTS, /* clusters: one in twenty buckets starts a geometric burst of 3 times as much
 		       */

@@ -4,7 +4,7 @@ SCORE_SEEDS ?= 50
 SCORE_FIRST ?= $(if $(CI),0,$(shell od -An -N2 -tu2 /dev/urandom | tr -d ' '))
 SCORE_OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/score/*.c)) $(filter $(B)/user/anomaly/%,$(OBJS))
 
-$(B)/tests/score/suite.o: CPPFLAGS += -DCOST_MOST_US=$(if $(SAN),2000,60)
+$(B)/tests/score/steady.o: CPPFLAGS += -DCOST_MOST_US=$(if $(SAN),2000,20)
 $(B)/tests/score/suite: $(SCORE_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm

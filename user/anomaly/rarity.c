@@ -54,14 +54,13 @@ void rarity_learn(struct rarity *rarity, double ln_p, double weight)
 
 double rarity_correct(const struct rarity *rarity, double ln_p)
 {
-	double s = -ln_p, level;
+	double s = -ln_p, level, margin;
 
 	level = -log((rarity->above + expected()) / (rarity->total + RARITY_PRIOR));
-
+	margin = 1 + RARITY_MARGIN * rarity->total / (rarity->total + RARITY_PRIOR);
 	if (s <= RARITY_LEVEL)
 		return -s * level / RARITY_LEVEL;
-	return -level -
-	       (s - RARITY_LEVEL) / fmax(mean_excess(rarity) * RARITY_MARGIN, RARITY_LEAST);
+	return -level - (s - RARITY_LEVEL) / fmax(mean_excess(rarity) * margin, RARITY_LEAST);
 }
 
 static double curve(double percentile)

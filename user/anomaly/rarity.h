@@ -11,7 +11,8 @@
  * exp(-RARITY_LEVEL), and by an exponential excess of mean 1. Both are estimated from the past
  * (peaks over threshold: Pickands 1975, Annals of Statistics 3, 119; as an online detector: Siffer
  * et al. 2017, KDD, 1067), and drawn to what a right model has by RARITY_PRIOR buckets. A tail
- * p = P(s > level) exp(-excess / mean excess) is blunted by RARITY_MARGIN, and may be sharpened as
+ * p = P(s > level) exp(-excess / mean excess) is blunted by RARITY_MARGIN, as far as a past was
+ * seen, and may be sharpened as
  * far as a mean excess of RARITY_LEAST.
  *
  * Ceiling. The percentile of s among all earlier ones limits the score, by Elastic's points
@@ -20,7 +21,7 @@
  */
 #define RARITY_BINS        48
 #define RARITY_LEVEL       2.302585
-#define RARITY_MARGIN      1.1    /* times the mean excess that was seen */
+#define RARITY_MARGIN      0.1    /* by which the mean excess that was seen is raised */
 #define RARITY_LEAST       0.6    /* the least that it is taken for */
 #define RARITY_SHORT       300.0  /* buckets: the memory at first... */
 #define RARITY_YOUTH       3.0    /* ...which then is a third of what was seen */
