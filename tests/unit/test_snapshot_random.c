@@ -199,7 +199,7 @@ static void the_same_alerts_as_without_restarts(struct rule *rules, size_t count
 		}
 	}
 	print_message("%zu alerts over %zu restarts\n", checked, restarts);
-	assert_true(checked >= 20 && restarts > 40);
+	assert_true(checked >= 10 && restarts > 40);
 	snapshot_free(snapshot);
 	kept_free(kept);
 	court_close(&steady);
