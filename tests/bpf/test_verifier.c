@@ -19,7 +19,10 @@
 #define LIMIT     200000 /* a fifth of what a kernel takes: room for those not seen */
 #define DROP_SECS "tp_btf/kfree_skb"
 
-/* Verified instructions on Linux 6.18, clang 14. Other kernels may differ by a quarter. */
+/*
+ * Verified instructions on Linux 6.18, clang 14. Other kernels may differ by a half: 6.12 counts
+ * 118,456 for sw_ingress.
+ */
 static const struct {
 	const char *name;
 	__u32 insns;
@@ -57,8 +60,8 @@ static void check_program(const struct bpf_program *prog)
 	print_message("%-14s %6u verified instructions (%u)\n", name, info.verified_insns, was);
 	if (info.verified_insns > LIMIT)
 		fail_msg("%s: %u is above the limit of %u", name, info.verified_insns, LIMIT);
-	if (info.verified_insns > was + was / 4)
-		fail_msg("%s: %u is more than 1.25 times %u", name, info.verified_insns, was);
+	if (info.verified_insns > was + was / 2)
+		fail_msg("%s: %u is more than 1.5 times %u", name, info.verified_insns, was);
 }
 
 /* The tracepoint's arguments, behind the context: (skb, location[, reason[, rx_sk]]). */

@@ -149,6 +149,34 @@ END
   check "denies, $1, chains $chains: address, hook, chain, packets, bytes" "$(cat by-sensor)" "$(cat by-firewall)"
 }
 
+# A filter of tc whose action drops, coming in and going out: tc counts packets as we do, its bytes
+# with their Ethernet header.
+tc_actions_seen() {
+  denies_flush
+  ip netns exec dg tc qdisc add dev gi clsact 2>/dev/null
+  ip netns exec dg tc qdisc add dev go clsact 2>/dev/null
+  for filter in "gi ingress 10.2.0.11" "go egress 10.2.0.12"; do
+    # shellcheck disable=SC2086
+    set -- $filter
+    ip netns exec dg tc filter add dev "$1" "$2" pref 100 protocol ip u32 match ip dst "$3/32" action drop || {
+      skipped=$((skipped + 1)); echo "skip tc actions: not in this kernel"; return; }
+  done
+  sensor_start "tc actions" dg -i gi -i go
+  knock_denied da 10.2.0.11 10.2.0.12
+  kill -TERM "${pid:?}"
+  wait $pid
+  check "tc actions: ends well" $? 0
+  for filter in "gi ingress 10.2.0.11" "go egress 10.2.0.12"; do
+    # shellcheck disable=SC2086
+    set -- $filter
+    dropped=$(ip netns exec dg tc -s filter show dev "$1" "$2" pref 100 | sed -n 's/.*Sent [0-9]* bytes \([0-9]*\) pkt.*/\1/p')
+    [ "${dropped:-0}" -ge 4 ]
+    check "tc actions, $2: it dropped something" $? 0
+    check "tc actions, $2: packets" "$(denies_by_sensor | awk -v a="$3" -v h="$2" '$1 == a && $2 == h { print $(NF - 1) }')" "$dropped"
+    ip netns exec dg tc filter del dev "$1" "$2" pref 100
+  done
+}
+
 denies_make
 mv test.yaml common.yaml
 ip netns exec dg iptables-legacy -L >/dev/null # its module
@@ -167,3 +195,5 @@ if grep -q '^drops  *by symbol' way; then
   denies_seen kprobe false
   check "denies, kprobe: that was the way" "$(sed -n 's/^drops  *by \([a-z]*\):.*/\1/p' way)" kprobe
 fi
+# Told by the reason alone.
+! grep -q '^drops  *by reason' way || tc_actions_seen
