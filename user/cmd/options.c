@@ -33,7 +33,7 @@ int cmd_read_options(int argc, char **argv, const struct cmd_option *options,
 	size_t count, len = 1;
 	int value;
 
-	for (count = 0; options[count].name && count < CMD_OPTIONS_MAX; count++) {
+	for (count = 0; count < CMD_OPTIONS_MAX && options[count].name; count++) {
 		const struct cmd_option *one = &options[count];
 
 		value = one->letter ? one->letter : LONG_ONLY + (int)count;
