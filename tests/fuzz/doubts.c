@@ -168,6 +168,42 @@ static bool is_odd_method(const struct about *a)
 	return client->len >= 24;
 }
 
+/* Do they begin with the name of a usual method, behind empty lines? */
+static bool is_usual_method(const uint8_t *bytes, size_t len)
+{
+	static const char *const METHODS[] = { "GET ", "HEAD", "POST", "PUT ", "DELE",
+					       "OPTI", "PATC", "CONN", "TRAC" };
+	size_t skip = 0;
+
+	while (skip < len && skip < 4 && (bytes[skip] == '\r' || bytes[skip] == '\n'))
+		skip++;
+	for (size_t i = 0; i < sizeof(METHODS) / sizeof(METHODS[0]); i++)
+		if (len - skip >= 4 && !memcmp(bytes + skip, METHODS[i], 4))
+			return true;
+	return false;
+}
+
+/*
+ * The client does not begin with a usual method, and a segment of the server does: then that is
+ * taken for the client (docs/ARCHITECTURE.md, "Which flows there are").
+ */
+static bool is_outspoken(const struct about *a)
+{
+	const struct dialogue *d = a->dialogue;
+
+	if (is_usual_method(d->bytes[true], d->len[true]))
+		return false;
+	for (size_t i = 0; i < d->sent_count; i++) {
+		size_t first = dialogue_first_byte(&d->sent[i]);
+		size_t end = d->sent[i].start + d->sent[i].len;
+
+		if (!d->sent[i].by_client && first < end &&
+		    is_usual_method(d->bytes[false] + first, end - first))
+			return true;
+	}
+	return false;
+}
+
 static bool is_empty_line_first(const struct about *a)
 {
 	const struct reference_side *server = &a->reference->server;
@@ -282,6 +318,8 @@ static const struct {
 	{ "what answers is no response", is_no_response, DOUBT_MORE },
 	{ "a body or a tunnel without an end", is_without_end, DOUBT_MORE },
 	{ "the first method is odd", is_odd_method, DOUBT_LESS | DOUBT_MORE },
+	{ "the server begins like a request, the client does not", is_outspoken,
+	  DOUBT_LESS | DOUBT_MORE },
 	{ "an empty line before the first response", is_empty_line_first, DOUBT_LESS | DOUBT_MORE },
 	{ "HEAD among other requests", is_head_among_others, DOUBT_LESS | DOUBT_MORE },
 	{ "a body that begins like a response", is_imitated_at_once, DOUBT_LESS | DOUBT_MORE },
