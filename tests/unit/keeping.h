@@ -169,4 +169,34 @@ static inline void carry_baselines(const struct judge *from, struct judge *to)
 	judge_each_series(from, carry_series, &carrying);
 }
 
+struct restarted {
+	struct court court;
+	struct snapshot *snapshot;
+	size_t taken;
+};
+
+/* The machine's clocks at `ms` of the test's time. */
+static inline struct snapshot_terms terms_at(__u64 ms)
+{
+	return (struct snapshot_terms){ .now_ns = BOOT_START_S * SECOND_NS + ms * 1000000,
+					.wall_ns = WALL_START_NS + ms * 1000000,
+					.learned_s = -1 };
+}
+
+/* A court that was opened at `ms`, after one that is no more. */
+static inline void open_again(struct restarted *again, const struct rule *rule,
+			      const struct kept *kept, const struct snapshot_terms *terms)
+{
+	court_open(&again->court, rule, 1);
+	assert_int_equal(snapshot_new(again->court.judge, NULL, &again->snapshot), 0);
+	again->taken = bring_back(again->snapshot, kept, terms);
+	judge_resume(again->court.judge, &kept->clock);
+}
+
+static inline void close_again(struct restarted *again)
+{
+	snapshot_free(again->snapshot);
+	court_close(&again->court);
+}
+
 #endif
