@@ -4,7 +4,6 @@
  * NAME runs one case, --requests all with requests kept. sw_drop is in drops.c: the kernel has no
  * test run for tracepoints.
  */
-#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
@@ -20,9 +19,8 @@
 #include "spikewatch_abi.h" /* what the skeleton has of it */
 
 #include "bench.skel.h"
+#include "bench/cases.h"
 #include "tests/bpf/packet.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
  * The median of 9 rounds, each the best of 10 short runs: other guests of the machine make noise.
@@ -36,90 +34,6 @@
 #define PASSES     6 /* at most, of the cases that are above their limit */
 #define PAUSE_S    3
 
-enum hook { TC, XDP };
-
-/* A case: one packet, again and again. */
-struct bench_case {
-	const char *name;
-	enum hook hook;
-	bool advances; /* each run is the next segment of its flow */
-	struct packet_spec spec;
-	const char *before; /* payload of a first segment that prepares the flow */
-	bool asks_again;    /* the packet is the client's next request behind that */
-	const char
-		*headers; /* payload: headers, `filler` bytes of more headers, body; `times` over */
-	size_t filler;
-	const char *body;
-	unsigned int times;
-};
-
-#define OK_135                                                                               \
-	"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 21:40:05 GMT\r\n" \
-	"Content-Length: 20\r\nConnection: keep-alive\r\n"
-#define MISSING_135                                                                          \
-	"HTTP/1.1 404 No\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 21:40:05 GMT\r\n" \
-	"Content-Length: 20\r\nConnection: keep-alive\r\n"
-#define CHUNKED                                                                              \
-	"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 21:40:05 GMT\r\n" \
-	"Content-Type: text/html\r\nTransfer-Encoding: chunked\r\n"
-#define CHUNKS  "10\r\n0123456789abcdef\r\n8\r\n01234567\r\n3\r\nend\r\n0\r\n\r\n"
-#define BODY_20 "01234567890123456789"
-
-/* As in TLS: no response and no request. */
-#define OPAQUE  "\x17\x03\x03\x01\x40" BODY_20 BODY_20
-#define REQUEST "GET /index.html HTTP/1.1\r\nHost: intranet.example\r\n\r\n"
-#define REQUEST_200                                                                               \
-	"GET /index.html HTTP/1.1\r\nHost: intranet.example\r\nUser-Agent: Mozilla/5.0 (X11; "    \
-	"Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\nAccept: text/html,*/*;q=0.8\r\n" \
-	"Connection: keep-alive\r\n\r\n"
-
-static const struct bench_case CASES[] = {
-	{ .name = "ack_tc" },
-	{ .name = "ack_ipv6_tc", .spec.ipv6 = true },
-	{ .name = "udp_tc", .spec.proto = PACKET_UDP },
-	{ .name = "data_without_state_tc", .body = OPAQUE },
-	{ .name = "request_200_tc", .spec.from_client = true, .body = REQUEST_200 },
-	{ .name = "request_behind_error_tc",
-	  .before = MISSING_135 "\r\n" BODY_20,
-	  .spec.ack = sizeof(REQUEST) - 1,
-	  .asks_again = true,
-	  .body = REQUEST_200 },
-	{ .name = "body_skip_tc",
-	  .before = "HTTP/1.1 200 OK\r\nContent-Length: 400000000\r\n\r\n",
-	  .spec.seq = 1000,
-	  .body = BODY_20 BODY_20 },
-	{ .name = "response_135_tc", .advances = true, .headers = OK_135, .body = BODY_20 },
-	{ .name = "response_320_tc",
-	  .advances = true,
-	  .headers = OK_135,
-	  .filler = 185,
-	  .body = BODY_20 },
-	{ .name = "response_1000_tc",
-	  .advances = true,
-	  .headers = OK_135,
-	  .filler = 865,
-	  .body = BODY_20 },
-	{ .name = "error_320_event_tc",
-	  .advances = true,
-	  .headers = MISSING_135,
-	  .filler = 185,
-	  .body = BODY_20 },
-	{ .name = "chunked_tc", .advances = true, .headers = CHUNKED, .body = CHUNKS },
-	{ .name = "pipelined_10_tc",
-	  .advances = true,
-	  .headers = OK_135,
-	  .body = BODY_20,
-	  .times = 10 },
-	{ .name = "ack_xdp", .hook = XDP },
-	{ .name = "data_without_state_xdp", .hook = XDP, .body = OPAQUE },
-	{ .name = "response_320_xdp",
-	  .hook = XDP,
-	  .advances = true,
-	  .headers = OK_135,
-	  .filler = 185,
-	  .body = BODY_20 },
-};
-
 struct bench {
 	struct bench_bpf *skel;
 	struct ring_buffer *ring;
@@ -127,43 +41,6 @@ struct bench {
 	size_t packet_len;
 	char payload[PACKET_MAX];
 };
-
-/* Header lines of a usual length, `bytes` in all. */
-static void add_filler(char *to, size_t bytes)
-{
-	while (bytes) {
-		size_t line = bytes < 64 ? bytes : 32;
-
-		assert(line >= 8);
-		memset(to, 'v', line);
-		memcpy(to, "x-y: ", 5);
-		memcpy(to + line - 2, "\r\n", 2);
-		to += line;
-		bytes -= line;
-	}
-}
-
-static size_t build_payload(const struct bench_case *c, char *to)
-{
-	unsigned int times = c->times ? c->times : 1;
-	size_t len = 0;
-
-	for (unsigned int i = 0; i < times; i++) {
-		if (c->headers) {
-			memcpy(to + len, c->headers, strlen(c->headers));
-			len += strlen(c->headers);
-			add_filler(to + len, c->filler);
-			len += c->filler;
-			memcpy(to + len, "\r\n", 2);
-			len += 2;
-		}
-		if (c->body) {
-			memcpy(to + len, c->body, strlen(c->body));
-			len += strlen(c->body);
-		}
-	}
-	return len;
-}
 
 static int take_event(void *ctx, void *data, size_t size)
 {
@@ -201,7 +78,7 @@ static int compare(const void *a, const void *b)
 /* Each pass is a connection of its own: one that was read already has nothing to count. */
 static uint16_t client_port(const struct bench_case *c, int pass)
 {
-	return 30000 + 100 * pass + (c - CASES);
+	return 30000 + 100 * pass + (c - bench_cases);
 }
 
 static bool expects_response(const struct bench_case *c)
@@ -217,8 +94,8 @@ static int ask(struct bench *b, const struct bench_case *c, int pass)
 	spec.from_client = true;
 	spec.client_port = client_port(c, pass);
 	spec.ack = c->advances ? b->skel->bss->advance_seq : c->spec.seq;
-	spec.payload = REQUEST;
-	spec.payload_len = strlen(REQUEST);
+	spec.payload = BENCH_REQUEST;
+	spec.payload_len = strlen(BENCH_REQUEST);
 	b->packet_len = packet_build(&spec, b->packet);
 	return run(b, b->skel->progs.sw_ingress, 1) < 0 ? -EIO : 0;
 }
@@ -255,7 +132,7 @@ static int run_case(struct bench *b, const struct bench_case *c, int pass, int *
 		spec.seq = seq;
 	}
 	spec.payload = b->payload;
-	spec.payload_len = build_payload(c, b->payload);
+	spec.payload_len = bench_payload(c, b->payload);
 	b->packet_len = packet_build(&spec, b->packet);
 	for (int i = 0; i < ROUNDS; i++) {
 		empty_ns[i] = full_ns[i] = INT_MAX;
@@ -400,7 +277,7 @@ static void move_to_cpu(int cpu)
  */
 static int report(struct bench *b, const char *list, const char *only)
 {
-	enum verdict verdicts[ARRAY_SIZE(CASES)] = { GOOD };
+	enum verdict verdicts[BENCH_CASES] = { GOOD };
 	int cpus = sysconf(_SC_NPROCESSORS_ONLN), slow = 1;
 
 	for (int pass = 0; slow && pass < PASSES; pass++) {
@@ -408,10 +285,11 @@ static int report(struct bench *b, const char *list, const char *only)
 		if (pass)
 			printf("again:\n");
 		slow = 0;
-		for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
-			if (pass ? verdicts[i] != SLOW : only && strcmp(only, CASES[i].name) != 0)
+		for (size_t i = 0; i < BENCH_CASES; i++) {
+			if (pass ? verdicts[i] != SLOW
+				 : only && strcmp(only, bench_cases[i].name) != 0)
 				continue;
-			verdicts[i] = report_case(b, &CASES[i], list, pass);
+			verdicts[i] = report_case(b, &bench_cases[i], list, pass);
 			if (verdicts[i] == WRONG)
 				return 1;
 			slow |= verdicts[i] == SLOW;

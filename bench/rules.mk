@@ -11,7 +11,7 @@ build/gen/bench.skel.h: build/bench/bench.bpf.o
 
 $(B)/bench/%.o: CPPFLAGS += -I. -Ibuild/gen
 $(B)/bench/bench.o: build/gen/bench.skel.h
-$(B)/bench/bench: $(B)/bench/bench.o $(B)/tests/bpf/packet.o
+$(B)/bench/bench: $(B)/bench/bench.o $(B)/bench/cases.o $(B)/tests/bpf/packet.o
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .PHONY: bench
