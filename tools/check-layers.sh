@@ -12,11 +12,12 @@ allowed() {
   case $1 in
     main) echo "cmd util" ;;
     cmd) echo "cmd sensor kernel capture out record store score config view core anomaly util" ;;
-    sensor) echo "sensor kernel outbox out record store config host serve view names snapshot core anomaly util" ;;
+    sensor) echo "sensor kernel outbox out http record store config host serve view names snapshot core anomaly util" ;;
     snapshot) echo "snapshot core" ;;
     kernel) echo "kernel core util" ;;
     outbox) echo "outbox out record store core util" ;;
-    out) echo "out record core util" ;;
+    out) echo "out http record core util" ;;
+    http) echo "http util" ;;
     record) echo "record core util" ;;
     view) echo "view record core anomaly util" ;;
     names) echo "names record core util" ;;
@@ -55,7 +56,7 @@ only serve 'microhttpd\.h' "libmicrohttpd"
 only names '(ares|maxminddb)\.h' "c-ares or libmaxminddb"
 only store 'sqlite3\.h' "SQLite"
 only host 'seccomp\.h' "libseccomp"
-only out 'curl/' "libcurl"
+only http 'curl/' "libcurl"
 only capture 'bpf/parse\.h' "the parser"
 # Of bpf/, user space takes the pure parser alone.
 if grep -nE '^#include "bpf/' user/*.c user/*/*.[ch] | grep -v '"bpf/parse\.h"' >&2; then complain "of bpf/, only parse.h is pure"; fi

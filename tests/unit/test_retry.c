@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/backoff.h"
+#include "http/token.h"
 #include "out/retry.h"
-#include "out/token.h"
 
 #define S 1000000000ULL
 
@@ -85,7 +86,7 @@ static void delays(void **state)
 		__u64 shortest = UINT64_MAX, longest = 0;
 
 		for (__u32 random = 0; random < 5000; random += 7) {
-			__u64 delay = retry_delay_ns(rows[i].attempts, random, rows[i].asked_s);
+			__u64 delay = backoff_delay_ns(rows[i].attempts, random, rows[i].asked_s);
 
 			shortest = delay < shortest ? delay : shortest;
 			longest = delay > longest ? delay : longest;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What an HTTP server's answer to a post means, and when to try again. */
+/* What an HTTP server's answer to a post means. */
 #include "out/retry.h"
-
-#define SECOND_NS 1000000000ULL
 
 enum outlet_result retry_judge(long status, unsigned int attempts)
 {
@@ -29,19 +27,4 @@ enum outlet_result retry_judge(long status, unsigned int attempts)
 	if (status >= 400 && status < 500)
 		return OUTLET_REFUSED;
 	return status >= 500 && attempts >= RETRY_SAME_MAX ? OUTLET_REFUSED : OUTLET_LATER;
-}
-
-__u64 retry_delay_ns(unsigned int attempts, __u32 random, __s64 asked_s)
-{
-	__u64 delay_ns = RETRY_FIRST_NS, asked_ns = 0;
-
-	while (attempts-- > 1 && delay_ns < RETRY_LAST_NS)
-		delay_ns *= 2;
-	if (delay_ns > RETRY_LAST_NS)
-		delay_ns = RETRY_LAST_NS;
-	delay_ns = delay_ns / 2 + (delay_ns / 2) * (random % 1024) / 1024;
-	if (asked_s > 0)
-		asked_ns = (__u64)asked_s < RETRY_ASKED_NS / SECOND_NS ? asked_s * SECOND_NS
-								       : RETRY_ASKED_NS;
-	return delay_ns > asked_ns ? delay_ns : asked_ns;
 }

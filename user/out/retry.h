@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What an HTTP server's answer to a post means, and when to try again. */
+/* What an HTTP server's answer to a post means. */
 #ifndef OUT_RETRY_H
 #define OUT_RETRY_H
 
 #include "out/outlet.h"
 
-#define RETRY_FIRST_NS 1000000000ULL
-#define RETRY_LAST_NS  300000000000ULL
-#define RETRY_ASKED_NS 3600000000000ULL /* what a server's Retry-After may make of it at most */
 /* A server that fails at one post so often is not offered it again: others wait behind it. */
 #define RETRY_SAME_MAX 20
 
@@ -18,12 +15,5 @@
  * else, redirects too, is OUTLET_LATER.
  */
 enum outlet_result retry_judge(long status, unsigned int attempts);
-
-/*
- * How long to wait after so many attempts that failed in a row (1 the first): doubled each time,
- * and somewhere between the half and the whole of that by `random`, so that many sensors do not
- * come back together. asked_s: Retry-After in seconds, 0 none; never earlier than that.
- */
-__u64 retry_delay_ns(unsigned int attempts, __u32 random, __s64 asked_s);
 
 #endif

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "out/journal.h"
-#include "out/token.h"
+#include "http/token.h"
 #include "out/webhook.h"
 #include "outbox/outbox.h"
 #include "sensor/clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A secret from a file. */
-#include "out/token.h"
+#include "http/token.h"
 
 #include <errno.h>
 #include <fcntl.h>

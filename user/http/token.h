@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A secret from a file. */
-#ifndef OUT_TOKEN_H
-#define OUT_TOKEN_H
+#ifndef HTTP_TOKEN_H
+#define HTTP_TOKEN_H
 
 #define TOKEN_MAX 8192
 
