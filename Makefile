@@ -108,9 +108,10 @@ test: ## everything that CI checks (root); installs what it needs
 	@tools/deps.sh test
 	@tests/run.sh tests/stages.sh
 
-test-long: ## what takes longer: sanitized end to end, long fuzzing, other kernels (root)
+# docs/TEST-LONG.txt keeps what each stage gave last.
+test-long: ## what takes longer: sanitizers, long fuzzing, other kernels (root); STAGES=REGEX: those of that name
 	@tools/deps.sh test
-	@tests/run.sh tests/stages-long.sh
+	@STAGES='$(STAGES)' tests/run.sh tests/stages-long.sh docs/TEST-LONG.txt
 
 check: $(UNIT_BINS) ## unit tests (no privileges)
 	@tests/run-unit.sh $(UNIT_BINS)

@@ -3,12 +3,16 @@
 # Everything that `make test` checks, stage after stage. A stage that prints a last line "N passed, N
 # failed, N skipped" adds that up; any other counts as one test. All stages run, whatever fails.
 # What is begun with `beside` runs at a low priority beside the stages that follow, up to `together`.
+#   run.sh STAGES-FILE [REPORT]
+# STAGES=REGEX: the stages whose name it matches. REPORT: a file that keeps each stage's last result.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH # the distribution's tools before wrappers of them
 passed=0 failed=0 skipped=0
 names=() waiting=()
 behind=
+report=${2:-} only=${STAGES:-.}
+commit=$(git describe --always --dirty 2>/dev/null || echo release)
 
 log_of() { # NAME
   echo "build/test-${1//[^a-z0-9-]/-}.log"
@@ -29,10 +33,21 @@ take() { # NAME EXIT-CODE SECONDS: what the stage's log says
   fi
   [ "$2" -eq 0 ] || names+=("$1")
   printf -- '--- %s: %s, %d s\n' "$1" "$([ "$2" -eq 0 ] && echo good || echo FAILED)" "$3"
+  [ -z "$report" ] || enter "$1" "$3" "$([ "$2" -eq 0 ] || echo 'FAILED ')${last:-$([ "$2" -ne 0 ] || echo good)}"
+}
+
+# One line for each stage: the last run's takes the place of the one before.
+enter() { # NAME SECONDS RESULT
+  touch "$report"
+  STAGE=$1 LINE=$(printf '%-34s %s  %-13s %5d s  %s' "$1" "$(date -u +%F)" "$commit" "$2" "$3") awk '
+    index($0, ENVIRON["STAGE"] "  ") == 1 { if (!done++) print ENVIRON["LINE"]; next }
+    { print }
+    END { if (!done) print ENVIRON["LINE"] }' "$report" >"$report.new" && mv "$report.new" "$report"
 }
 
 stage() { # NAME COMMAND...
   local name=$1 start=$SECONDS
+  [[ $name =~ $only ]] || return 0
   shift
   printf '\n=== %s\n' "$name"
   "$@" 2>&1 </dev/null | tee "$(log_of "$name")"
@@ -42,6 +57,7 @@ stage() { # NAME COMMAND...
 # beside NAME COMMAND...: one after the other, in the order of their calls.
 beside() {
   local name=$1 log before=$behind
+  [[ $name =~ $only ]] || return 0
   log=$(log_of "$name")
   shift
   (

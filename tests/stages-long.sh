@@ -9,7 +9,7 @@ stage "hundreds of interfaces" env PODS=500 make -s CI=1 check-e2e ONLY=interfac
 stage "keep_attached by clsact" env LONG=1 make -s CI=1 check-e2e ONLY=keep.sh
 stage "blind, at length" env LONG=1 make -s CI=1 check-e2e ONLY=blind.sh
 stage "replay, as fast as it must be" env AT_LEAST=300000 make -s CI=1 check-replay
-stage "fuzz" make -s fuzz SECONDS=300
+stage "fuzz" make -s -j2 fuzz SECONDS=300
 stage "anomaly score, other seeds" make -s check-score
 stage "kernels" make -s CI=1 check-kernels
 stage "flood" make -s CI=1 bench-flood

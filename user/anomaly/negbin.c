@@ -19,8 +19,10 @@ static double ln_gamma(double x)
 {
 	double product = 1, square;
 
-	for (; x < 8; x++)
+	while (x < 8) {
 		product *= x;
+		x += 1;
+	}
 	square = 1 / (x * x);
 	return (x - 0.5) * log(x) - x + LN_SQRT_2PI +
 	       (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680))) / x -
