@@ -134,7 +134,7 @@ check-install: all
 check-kernels: all ## load and count under other kernels, in QEMU
 	@tests/vm/run.sh
 
--include tests/bpf/rules.mk bench/rules.mk tests/fuzz/rules.mk tests/differential/rules.mk tests/score/rules.mk
+-include tests/bpf/rules.mk bench/rules.mk tests/fuzz/rules.mk tests/differential/rules.mk tests/score/rules.mk tests/chart/rules.mk
 
 # --- people -------------------------------------------------------------------------------------
 .PHONY: help deps run demo demo-run

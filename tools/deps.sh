@@ -9,7 +9,8 @@ if command -v apt-get >/dev/null; then
   build="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libyaml-dev libjansson-dev libpcap-dev libsqlite3-dev libseccomp-dev libmicrohttpd-dev libcurl4-openssl-dev libc-ares-dev libmaxminddb-dev"
   tests="libcmocka-dev nginx-light nftables iproute2 iputils-ping ethtool tcpdump python3 jq curl procps util-linux systemd
     clang-format clang-tidy cppcheck mandoc git openssl
-    apache2-bin apache2-utils lighttpd haproxy squid wrk nghttp2-client iptables nmap hping3 dpkg-dev lintian mmdebstrap prometheus"
+    apache2-bin apache2-utils lighttpd haproxy squid wrk nghttp2-client iptables nmap hping3 dpkg-dev lintian mmdebstrap prometheus python3-yaml"
+  command -v npm >/dev/null || tests="$tests npm" # whoever it came from
   # The sanitizers' runtime of the distribution's clang, for the fuzzers.
   clang_major() { apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\).*/\1/p' | head -n 1; }
   major=$(clang_major)
@@ -26,7 +27,8 @@ if command -v apt-get >/dev/null; then
 elif command -v dnf >/dev/null; then
   build="gcc make pkgconf-pkg-config clang llvm bpftool libbpf-devel elfutils-libelf-devel zlib-devel libmnl-devel libyaml-devel jansson-devel libpcap-devel sqlite-devel libseccomp-devel libmicrohttpd-devel libcurl-devel c-ares-devel libmaxminddb-devel"
   tests="libcmocka-devel nginx nftables iproute iproute-tc iputils ethtool tcpdump python3 jq curl procps-ng util-linux systemd
-    clang-tools-extra cppcheck compiler-rt mandoc git iptables-nft"
+    clang-tools-extra cppcheck compiler-rt mandoc git iptables-nft python3-pyyaml"
+  command -v npm >/dev/null || tests="$tests nodejs-npm"
   has() { rpm -q --quiet "$1"; }
   install() { dnf install -y -q "$@"; }
 else
