@@ -100,7 +100,7 @@ static const char *copy_file(const char *path, int *ret_fd, struct stat *ret)
 	int from = open(path, O_RDONLY | O_CLOEXEC), to = memfd_create("geoip", MFD_CLOEXEC),
 	    err = 0;
 	const char *why = NULL;
-	struct stat after;
+	struct stat after = { 0 };
 
 	if (from < 0 || to < 0 || fstat(from, ret))
 		err = -errno;
@@ -142,7 +142,7 @@ static const char *open_copy(const char *path, MMDB_s *ret, struct stat *ret_sta
 static void open_database(struct database *database, geo_say_fn say, void *arg)
 {
 	const char *why;
-	struct stat st;
+	struct stat st = { 0 };
 	MMDB_s db;
 
 	why = open_copy(database->path, &db, &st);
