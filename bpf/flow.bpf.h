@@ -7,6 +7,7 @@
 #define BPF_FLOW_H
 
 #include "found.bpf.h"
+#include "opening.bpf.h"
 
 /* What to do with the segment next. */
 #define HTTP_DONE 0
@@ -86,6 +87,7 @@ __noinline int flow_see_syn(void)
 
 	if (!s)
 		return 0;
+	opening_see_syn(&s->packet);
 	flow = bpf_map_lookup_elem(&flows, &s->flow_key);
 	if (!flow)
 		return 0;

@@ -89,8 +89,10 @@ __noinline int http_meet_status(__u32 todo)
 		return HTTP_DONE;
 	t = count_totals(s->epoch & 1);
 	reverse = flow_reverse(s);
-	/* From the client of a flow: the body of a request. */
+	/* From the client of a flow, or of a connection: the body of a request. */
 	if (!t || (reverse && (todo == HTTP_NEW || reverse->flags & HTTP1_CONFIRMED)))
+		return HTTP_DONE;
+	if (!reverse && opening_role() == OPENING_CLIENT)
 		return HTTP_DONE;
 	if (require_reverse) {
 		count_add(t, todo == HTTP_NEW ? COUNT_HTTP_NO_REVERSE : COUNT_HTTP_GAP);
@@ -180,13 +182,12 @@ __noinline int http_begin(__u32 todo)
 		return s->run.window[0] == TLS_HANDSHAKE ? speech_see_tls() : HTTP_DONE;
 	}
 	if (todo == HTTP_UNSURE && is_start) {
-		if (require_reverse && flow->flags & HTTP1_UNCLEAR)
-			return http_meet_status(HTTP_NEW);
 		s->is_answer = 1;
 		return HTTP_READ;
 	}
 	if (!(flow->flags & HTTP1_CONFIRMED) && !is_start &&
-	    (todo == HTTP_UNSURE || !(flow->flags & HTTP1_SURE)) && http1_is_method()) {
+	    (todo == HTTP_UNSURE || !(flow->flags & HTTP1_SURE)) && http1_is_method() &&
+	    opening_role() != OPENING_SERVER) {
 		/*
 		 * What was taken for a request was none: this is the client. Or a body that begins
 		 * so has overtaken its status line, if what asked for it was a request indeed.

@@ -18,7 +18,7 @@
 #define HTTP1_WINDOW 512 /* payload bytes loaded at a time */
 /* Status line: "HTTP/1.1 404" and the byte after it. */
 #define HTTP1_STATUS_LEN 13
-/* A method and the space behind it are no longer. */
+/* A method and the space behind it are no longer where it must be known as one. */
 #define HTTP1_METHOD 24
 
 enum http1_state {
@@ -59,10 +59,8 @@ enum http1_state {
 #define HTTP1_ERRED 0x400
 /* The client asked again before it had its answer: whose answer comes is not certain. */
 #define HTTP1_MANY 0x800
-/* Not confirmed, but what began the flow has the method of a request: http1_is_method(). */
+/* Not confirmed, but who began the flow is the client: by a method (http1_is_method()) or a SYN. */
 #define HTTP1_SURE 0x200
-/* Not confirmed, and text that may be no request began the flow: nothing answers it. */
-#define HTTP1_UNCLEAR 0x1000
 
 /* What the last status line says of what follows its headers. */
 enum http1_answer {

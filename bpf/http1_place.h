@@ -93,11 +93,6 @@ HTTP1_FN __u32 http1_empty_lines(void)
 	X('G', 'E', 'T', ' ') X('H', 'E', 'A', 'D') X('P', 'O', 'S', 'T') X('P', 'U', 'T', ' ') \
 	X('P', 'A', 'T', 'C') X('D', 'E', 'L', 'E') X('O', 'P', 'T', 'I') X('C', 'O', 'N', 'N') \
 	X('T', 'R', 'A', 'C')
-/* Of WebDAV and its kin (RFC 4918, 3253, 5323), UPnP and caches: words of other text too. */
-#define HTTP1_MORE_METHODS(X) \
-	X('P', 'R', 'O', 'P') X('M', 'K', 'C', 'O') X('C', 'O', 'P', 'Y') X('M', 'O', 'V', 'E') \
-	X('L', 'O', 'C', 'K') X('U', 'N', 'L', 'O') X('V', 'E', 'R', 'S') X('R', 'E', 'P', 'O') \
-	X('S', 'E', 'A', 'R') X('M', '-', 'S', 'E') X('P', 'U', 'R', 'G')
 /* clang-format on */
 
 #define HTTP1_WORD(a, b, c, d) PARSE_BE32((__u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
@@ -119,26 +114,17 @@ HTTP1_FN int http1_is_method(void)
 	return 0;
 }
 
-/* Are n (> 0) bytes a method, or may they become one? */
-static __always_inline int http1_may_be_method(const __u8 *b, __u32 n)
-{
-	__u32 mask = PARSE_BE32(~0U << (n < 4 ? 32 - 8 * n : 0)), word = parse_u32(b) & mask;
-	__u32 found = 0;
-
-#define X(a, b, c, d) found |= word == (HTTP1_WORD(a, b, c, d) & mask);
-	HTTP1_METHODS(X)
-	HTTP1_MORE_METHODS(X)
-#undef X
-	return found;
-}
-
 enum http1_request {
 	HTTP1_NO_REQUEST,
-	HTTP1_WORDS, /* a word and a space, or a part of that: of a request, or of any other text */
-	HTTP1_ASKS,
+	HTTP1_WORDS, /* a word, or a part of one: of a request, or of any other text */
+	HTTP1_PATH,  /* a word of less than HTTP1_METHOD letters, a space, and a path */
+	HTTP1_ASKS,  /* the same with a usual method, whatever follows it */
 };
 
-/* How long the word is that run.window begins with, or a part of that; 0: there is none. */
+/*
+ * How long the word is that run.window begins with, or a part of that; 0: there is none. Of a
+ * longer one HTTP1_METHOD.
+ */
 HTTP1_FN __u32 http1_word(void)
 {
 	struct http1_run *run = http1_current();
@@ -163,13 +149,12 @@ HTTP1_FN __u32 http1_word(void)
 		if (letter >= 26 && b[i] != '-' && b[i] != '_')
 			return 0;
 	}
-	return 0;
+	return HTTP1_METHOD;
 }
 
 /*
- * Does run.window, which is not empty, begin as a request line does: with a method, or what may
- * become one, and a space (RFC 9112 3)? Letters in lower case are answered too, with 400. A method
- * that is not known is one where a path follows. Returns enum http1_request.
+ * Does run.window, which is not empty, begin as a request line does (RFC 9112 3)? Letters in lower
+ * case are answered too, with 400. Returns enum http1_request.
  */
 HTTP1_FN int http1_is_request(void)
 {
@@ -177,16 +162,16 @@ HTTP1_FN int http1_is_request(void)
 	__u32 skip = http1_empty_lines(), at = http1_word(), n;
 	const __u8 *b;
 
-	if (!run || skip > 4 || skip >= run->window_len)
+	if (!run || skip > 4 || skip >= run->window_len || !at)
 		return HTTP1_NO_REQUEST;
-	if (!at || at >= HTTP1_METHOD)
-		return HTTP1_NO_REQUEST;
+	if (http1_is_method())
+		return HTTP1_ASKS;
+	if (at >= HTTP1_METHOD)
+		return HTTP1_WORDS;
 	b = run->window + skip;
 	n = run->window_len - skip;
 	at++;
-	if (at < n && (b[at] == '/' || b[at] == '*'))
-		return HTTP1_ASKS;
-	return http1_may_be_method(b, n) ? HTTP1_ASKS : HTTP1_WORDS;
+	return at < n && (b[at] == '/' || b[at] == '*') ? HTTP1_PATH : HTTP1_WORDS;
 }
 
 /*

@@ -84,6 +84,13 @@ __u32 keys_used[2][KEYS_FEEDS][16] = {};
 __u8 drop_marks[2][DROP_MARKS] = {};
 
 /*
+ * Who opened which connection, by a part of a hash of client and server; the value is another part,
+ * of the newest connection that has the place (opening.bpf.h). Written and read by packet programs.
+ */
+#define OPENINGS 4096
+__u32 openings[OPENINGS] = {};
+
+/*
  * Programs and maps may outlive a process (keep_attached). Whose sw_drop counts: the tracepoint may
  * have two for a moment, the old one and the one that takes over. And what the next process must
  * know, which no program reads.

@@ -125,9 +125,7 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 	bool moves = false, points = false, is_next = false;
 	struct flow_lock *lock;
 
-	if (old_flags & HTTP1_UNCLEAR && !(due & HTTP1_UNCLEAR)) {
-		moves = is_next = true;
-	} else if (!(old_flags & HTTP1_CONFIRMED)) {
+	if (!(old_flags & HTTP1_CONFIRMED)) {
 		/*
 		 * It moves on with its requests, but not for one that was sent before the first
 		 * bytes of the answer arrived: those may be in the carry.
@@ -163,7 +161,7 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		return;
 	if (moves) {
 		/* An answer came that no hook saw. */
-		if (passed > 0 && flow->answer != HTTP1_OTHER && !(old_flags & HTTP1_UNCLEAR))
+		if (passed > 0 && flow->answer != HTTP1_OTHER)
 			count_add(t, COUNT_HTTP_GAP);
 		if (old_flags & HTTP1_HELD)
 			count_add(t, COUNT_HTTP_HOLE_CLOSED);
@@ -173,7 +171,7 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		if (moves) {
 			http1_start(flow, s->run.ack);
 			flow->last_ack = s->run.seq;
-			flow->flags |= due & (HTTP1_SURE | HTTP1_UNCLEAR);
+			flow->flags |= due & HTTP1_SURE;
 		}
 		if (points)
 			flow->header_end = s->run.ack;
@@ -185,9 +183,28 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 }
 
 /*
+ * May what looks like a request begin a flow? Words may be a bad request, which is answered too, or
+ * any other text: those of who opened the connection are taken. Where nobody knows who did, a usual
+ * method must be there, or a path behind the word and the higher port, which is the client's.
+ */
+static __always_inline bool request_is_clients(struct scratch *s, __u32 asks)
+{
+	switch (opening_role()) {
+	case OPENING_CLIENT:
+		s->method_due |= HTTP1_SURE;
+		return true;
+	case OPENING_SERVER:
+		return false;
+	default:
+		return asks == HTTP1_ASKS ||
+		       (asks == HTTP1_PATH &&
+			PARSE_BE16(s->packet.source_port) > PARSE_BE16(s->packet.destination_port));
+	}
+}
+
+/*
  * The segment looks like a request (asks: enum http1_request): where it acknowledges, the answer
- * begins. Words may be a bad request, which is answered too: of a client, whose port is the higher
- * one. What to do next.
+ * begins. What to do next.
  */
 __noinline int request_see(__u32 asks)
 {
@@ -201,17 +218,17 @@ __noinline int request_see(__u32 asks)
 	if (!t)
 		return HTTP_DONE;
 	s->method_due = http1_method_due();
-	if (asks == HTTP1_WORDS &&
-	    PARSE_BE16(s->packet.source_port) < PARSE_BE16(s->packet.destination_port))
-		s->method_due |= HTTP1_UNCLEAR;
-	else if (http1_is_method())
+	if (asks == HTTP1_ASKS)
 		s->method_due |= HTTP1_SURE;
 	if (keep_requests)
 		asked_begin(s);
 	flow = flow_reverse(s);
-	if (!flow)
+	if (!flow) {
+		if (!request_is_clients(s, asks))
+			return HTTP_DONE;
 		return note_exchange(s, &s->reverse_key, 0) && join_flows(0) ? HTTP_DONE
 									     : HTTP_SCAN;
+	}
 	request_meets(s, t, flow, s->method_due);
 	if (keep_requests && s->asked_next &&
 	    (flow->flags & (HTTP1_ERRED | HTTP1_MANY | HTTP1_PIPELINED)) == HTTP1_ERRED)

@@ -187,6 +187,7 @@ static void reset(void)
 
 	assert(libbpf_num_possible_cpus() <= CPUS_MAX);
 	forget_flows();
+	memset(state.skel->bss->openings, 0, sizeof(state.skel->bss->openings));
 	empty_hash(bpf_map__fd(state.skel->maps.http_counts_0), sizeof(struct http_key));
 	empty_hash(bpf_map__fd(state.skel->maps.drop_counts_0), sizeof(struct drop_key));
 	empty_map(state.skel->maps.attempts);

@@ -50,6 +50,7 @@ struct http_row {
 	} also[ALSO];
 	int flows;          /* flows_created; 0: one, NO_FLOW: none */
 	bool unasked;       /* no request was seen before the first step */
+	bool joined;        /* nor was the connection's start: no hook sees a SYN */
 	bool one_sided;     /* require_reverse is false */
 	bool as_sent;       /* other segment borders would give other counters */
 	bool per_hook;      /* what can't be followed is told by each hook that sees it */

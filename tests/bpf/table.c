@@ -8,7 +8,7 @@
 #include "kernel.h"
 #include "table.h"
 
-#define TESTS_MAX 1024
+#define TESTS_MAX 1200
 
 static struct {
 	struct CMUnitTest tests[TESTS_MAX];

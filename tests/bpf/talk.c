@@ -134,6 +134,23 @@ void talk_do(struct talk *t, const struct step *step)
 	}
 }
 
+/* Both SYNs of a connection. */
+static void open_connection(struct talk *t)
+{
+	struct packet_spec spec = {
+		.ip_first = target_program_starts_at_ip(t->programs[0]),
+		.ipv6 = t->row->ipv6,
+		.tags = { t->row->vlan ? 0x8100 : 0 },
+		.from_client = true,
+		.tcp_flags = PACKET_SYN,
+		.seq = t->ack - 1,
+	};
+
+	if (!t->client_unseen)
+		emit_packet(t, &spec);
+	emit(t, PACKET_SYN | PACKET_ACK, t->seq - 1, NULL, 0);
+}
+
 void talk_begin(const struct http_row *row, const struct target *target,
 		const enum program *programs, size_t program_count, size_t border)
 {
@@ -150,6 +167,8 @@ void talk_begin(const struct http_row *row, const struct target *target,
 	talk.len = 0;
 	talk.unable = false;
 	target->require_reverse(!row->one_sided && !talk.client_unseen);
+	if (!row->joined)
+		open_connection(&talk);
 	if (!row->unasked)
 		talk_do(&talk, &REQUEST);
 }

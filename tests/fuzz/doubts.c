@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The doubts, each a predicate with a name. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -149,25 +150,6 @@ static bool is_without_end(const struct about *a)
 	return a->reference->end == REFERENCE_CLOSE || a->reference->end == REFERENCE_TUNNEL;
 }
 
-/*
- * The first request begins with a method (RFC 9110 9.1) of letters, at most 23. Otherwise it is not
- * seen as one, and what the client says next may be taken for the first.
- */
-static bool is_odd_method(const struct about *a)
-{
-	const struct reference_side *client = &a->reference->client;
-
-	for (size_t i = 0; i < client->len && i < 24; i++) {
-		uint8_t letter = (client->bytes[i] | 0x20) - 'a';
-
-		if (client->bytes[i] == ' ')
-			return !i;
-		if (letter >= 26 && client->bytes[i] != '-' && client->bytes[i] != '_')
-			return true;
-	}
-	return client->len >= 24;
-}
-
 /* Do they begin with the name of a usual method, behind empty lines? */
 static bool is_usual_method(const uint8_t *bytes, size_t len)
 {
@@ -183,15 +165,58 @@ static bool is_usual_method(const uint8_t *bytes, size_t len)
 	return false;
 }
 
+/* How many letters the bytes begin with, as methods have them. */
+static size_t word_length(const uint8_t *bytes, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && (isalpha(bytes[n]) || bytes[n] == '-' || bytes[n] == '_'))
+		n++;
+	return n;
+}
+
+/* Were the SYNs of the connection seen? */
+static bool is_opened(const struct dialogue *d)
+{
+	return d->sent_count && dialogue_is_odd(&d->sent[0], DIALOGUE_CONNECTION);
+}
+
+/*
+ * The first request does not begin with a method of letters: it is not seen as one, and what the
+ * client says next may be taken for the first. Where nobody knows who opened the connection, its
+ * first segment must show a usual method, or a path behind at most 23 letters.
+ */
+static bool is_odd_method(const struct about *a)
+{
+	const struct dialogue *d = a->dialogue;
+	const uint8_t *bytes = d->bytes[true];
+	size_t len = d->len[true], letters;
+
+	if (is_opened(d)) {
+		letters = word_length(bytes, len);
+		return letters < 24 && letters < len && (!letters || bytes[letters] != ' ');
+	}
+	len = 0;
+	for (size_t i = 0; i < d->sent_count && !len; i++)
+		if (d->sent[i].by_client)
+			len = d->sent[i].len;
+	letters = word_length(bytes, len);
+	if (!letters || (letters < len && letters < 24 && bytes[letters] != ' '))
+		return true;
+	return !is_usual_method(bytes, len) &&
+	       (letters > 23 || letters + 2 > len || !strchr("/*", bytes[letters + 1]));
+}
+
 /*
  * The client does not begin with a usual method, and a segment of the server does: then that is
- * taken for the client (docs/ARCHITECTURE.md, "Which flows there are").
+ * taken for the client, unless it is known who opened the connection (docs/ARCHITECTURE.md, "Which
+ * flows there are").
  */
 static bool is_outspoken(const struct about *a)
 {
 	const struct dialogue *d = a->dialogue;
 
-	if (is_usual_method(d->bytes[true], d->len[true]))
+	if (is_opened(d) || is_usual_method(d->bytes[true], d->len[true]))
 		return false;
 	for (size_t i = 0; i < d->sent_count; i++) {
 		size_t first = dialogue_first_byte(&d->sent[i]);
