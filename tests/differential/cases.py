@@ -15,7 +15,6 @@ c  What cannot be known without the request, or is documented as not known. Neve
    length_list          a list of the same length twice in one field
    coding_not_chunked   a transfer coding without chunked is taken for chunked
    line_feed_chunks     a bare line feed behind chunk data
-   long_method          a request with a method of 24 letters
    tiny_chunks          a segment of ten thousand one-byte chunks exceeds the step budget
    empty_line_first     empty lines before the first response of a connection: not looked for
    loss_at_start        the same as b from the first packet on: what is lost may have no name
@@ -122,11 +121,6 @@ def line_feed_chunks(random):
     return answers(random, traffic.ANSWER, told, traffic.ANSWER)
 
 
-def long_method(random):
-    asked = b"ABCDEFGHIJKLMNOPQRSTUVWX / HTTP/1.1\r\n\r\n"
-    return [Write(True, asked, False), Write(False, traffic.ANSWER, False)] + answers(random, traffic.ANSWER)
-
-
 def tiny_chunks(random):
     told = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 9999 + b"0\r\n\r\n"
     return answers(random, told, traffic.ANSWER)
@@ -162,8 +156,8 @@ def mail_of_status_lines(random):
 
 IMITATING = ("head_with_length", "talk_over_body", "talk_in_tunnel", "loss_before_body", "mail_of_status_lines")
 UNKNOWABLE = (talk_over_body, talk_in_tunnel, loss_before_body, mail_of_status_lines, loss_at_start,
-              head_with_length, length_list, coding_not_chunked, line_feed_chunks, long_method,
-              tiny_chunks, empty_line_first)
+              head_with_length, length_list, coding_not_chunked, line_feed_chunks, tiny_chunks,
+              empty_line_first)
 
 
 def carry(random, peers, cport, *dialogues):

@@ -18,7 +18,7 @@ REASONS = {200: b"OK", 204: b"No Content", 206: b"Partial Content", 301: b"Moved
            503: b"Service Unavailable", 599: b"HTTP/1.1 404"}
 WITH_BODY = [status for status in REASONS if status not in (204, 304)]
 METHODS = [b"GET", b"GET", b"GET", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PROPFIND", b"M-SEARCH",
-           b"VERSION-CONTROL", b"PATCH"]
+           b"VERSION-CONTROL", b"PATCH", b"A-METHOD-OF-MORE-THAN-TWENTY-THREE-LETTERS"]
 FIELDS = [b"Server: x", b"server:x", b"Date: Sat, 21 Nov 2026 22:37:21 GMT", b"X-Content-Length: 77",
           b"Content-Language: en", b"Content-Lengths: 9", b"Content-Type:text/html",
           b"CONTENT-TYPE : text/plain", b"X: HTTP/1.1 404 Not Found", b"X-Folded: a\r\n Content-Length: 5",
