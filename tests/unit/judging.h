@@ -52,11 +52,8 @@ static inline void court_open(struct court *court, const struct rule *rules, siz
 	assert_int_equal(netset_add(court->places.zones, &ten, ZONE_INTERNAL), 0);
 	court->places.list_count = 2;
 	court->places.lists = calloc(2, sizeof(*court->places.lists));
-	court->places.list_names = calloc(2, sizeof(*court->places.list_names));
 	for (i = 0; i < 2; i++)
 		assert_int_equal(netset_new(&court->places.lists[i]), 0);
-	court->places.list_names[0] = strdup("self");
-	court->places.list_names[1] = strdup("proxy_servers");
 	list_add(court, 0, "10.0.0.1");
 	list_add(court, 1, "10.5.0.0/24");
 	assert_int_equal(judge_new(&(struct judge_cfg){ .rules = rules,

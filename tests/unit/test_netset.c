@@ -118,11 +118,9 @@ static void the_longest_prefix_wins(void **state)
 	net = network("10.0.0.0/8");
 	assert_int_equal(netset_add(set, &net, 1), 0);
 	assert_int_equal(netset_add(set, &net, 9), -EEXIST);
-	assert_int_equal(netset_size(set), ARRAY_SIZE(nets));
 	/* 172.16.0.0/12 is a branching point already, but no network yet */
 	net = network("172.16.0.0/12");
 	assert_int_equal(netset_add(set, &net, 7), 0);
-	assert_int_equal(netset_size(set), ARRAY_SIZE(nets) + 1);
 	netset_free(set);
 	netset_free(NULL);
 }
@@ -154,7 +152,6 @@ static void agrees_with_a_plain_search(void **state)
 		if (netset_add(set, &nets[count], (int)count) == 0)
 			count++;
 	}
-	assert_int_equal(netset_size(set), NETS);
 	for (i = 0; i < LOOKUPS; i++) {
 		struct net probe = i % 2 ? random_net(&rng) : nets[random_next(&rng) % NETS];
 		int expected = -1, best_len = -1;
@@ -193,8 +190,8 @@ static void ten_thousand_networks_are_found_fast(void **state)
 		sum += netset_find(set, &addr);
 	}
 	seconds = cpu_seconds() - seconds;
-	print_message("%.0f ns a lookup among %zu networks (%d)\n", seconds / LOOKUPS * 1e9,
-		      netset_size(set), sum);
+	print_message("%.0f ns a lookup among %d networks (%d)\n", seconds / LOOKUPS * 1e9, NETS,
+		      sum);
 	assert_true(seconds / LOOKUPS <
 		    20e-6); /* the sanitizers' build is slow; a scan would not pass */
 	netset_free(set);
@@ -212,17 +209,10 @@ static void places_know_inside_from_outside(void **state)
 	assert_int_equal(netset_add(places.zones, &carved, ZONE_EXTERNAL), 0);
 	places.list_count = 2;
 	places.lists = calloc(2, sizeof(*places.lists));
-	places.list_names = calloc(2, sizeof(*places.list_names));
 	assert_non_null(places.lists);
-	assert_non_null(places.list_names);
-	places.list_names[0] = strdup("self");
-	places.list_names[1] = strdup("proxy_servers");
 	assert_true(places_is_internal(&places, &inside));
 	assert_false(places_is_internal(&places, &outside));
 	assert_false(places_is_internal(&places, &unknown));
-	assert_int_equal(places_find_list(&places, "self"), PLACES_SELF);
-	assert_int_equal(places_find_list(&places, "proxy_servers"), 1);
-	assert_int_equal(places_find_list(&places, "proxy"), -ENOENT);
 	places_clear(&places);
 	assert_int_equal(places.list_count, 0);
 	places_clear(&places);

@@ -29,11 +29,8 @@ static int set_up(void **state)
 	assert_int_equal(netset_add(places.zones, &ten, ZONE_INTERNAL), 0);
 	places.list_count = LIST_COUNT;
 	places.lists = calloc(LIST_COUNT, sizeof(*places.lists));
-	places.list_names = calloc(LIST_COUNT, sizeof(*places.list_names));
 	for (i = 0; i < LIST_COUNT; i++)
 		assert_int_equal(netset_new(&places.lists[i]), 0);
-	places.list_names[LIST_SELF] = strdup("self");
-	places.list_names[LIST_PROXIES] = strdup("proxy_servers");
 	assert_int_equal(netset_add(places.lists[LIST_SELF], &self, 0), 0);
 	assert_int_equal(netset_add(places.lists[LIST_PROXIES], &proxy, 0), 0);
 	return 0;

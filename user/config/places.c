@@ -49,19 +49,13 @@ static int make_zones(const struct config *config, const struct net *connected,
 }
 
 /* Appends an empty list. */
-static int add_list(struct places *places, const char *name)
+static int add_list(struct places *places)
 {
-	char *copy = strdup(name);
-	int err;
+	int err = netset_new(&places->lists[places->list_count]);
 
-	if (!copy)
-		return -ENOMEM;
-	err = netset_new(&places->lists[places->list_count]);
-	if (err) {
-		free(copy);
+	if (err)
 		return err;
-	}
-	places->list_names[places->list_count++] = copy;
+	places->list_count++;
 	return 0;
 }
 
@@ -70,7 +64,7 @@ static int add_self(struct places *places, const struct addr *self, size_t self_
 	size_t i;
 	int err;
 
-	err = add_list(places, "self");
+	err = add_list(places);
 	for (i = 0; !err && i < self_count; i++) {
 		const struct net net = { .addr = self[i], .prefix_len = 128 };
 
@@ -99,7 +93,7 @@ static int add_configured(struct places *places, const struct config_list *list,
 	size_t i;
 	int err;
 
-	err = add_list(places, list->name);
+	err = add_list(places);
 	for (i = 0; !err && i < list->count; i++) {
 		const struct config_list_entry *entry = &list->entries[i];
 
@@ -118,8 +112,7 @@ int config_places(const struct config *config, const struct addr *self, size_t s
 	int err = -ENOMEM;
 
 	places.lists = calloc(config->list_count + 1, sizeof(struct netset *));
-	places.list_names = calloc(config->list_count + 1, sizeof(char *));
-	if (!places.lists || !places.list_names)
+	if (!places.lists)
 		goto out;
 	err = make_zones(config, connected, connected_count, &places);
 	if (err)

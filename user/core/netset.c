@@ -34,7 +34,6 @@ struct netset {
 	__u32 node_count;
 	__u32 node_capacity;
 	__u32 root;
-	size_t size;
 };
 
 static struct bits bits_of(const struct addr *addr)
@@ -219,20 +218,17 @@ int netset_add(struct netset *set, const struct net *net, int value)
 			common = len;
 		if (common < node->len) {
 			split(set, link, node_new(set, bits, len, value), common);
-			set->size++;
 			return 0;
 		}
 		if (node->len == len) {
 			if (node->value != NO_VALUE && node->value != value)
 				return -EEXIST;
-			set->size += node->value == NO_VALUE;
 			node->value = value;
 			return 0;
 		}
 		link = &node->child[bit_at(bits, node->len)];
 	}
 	*link = node_new(set, bits, len, value);
-	set->size++;
 	return 0;
 }
 
@@ -256,24 +252,9 @@ int netset_find(const struct netset *set, const struct addr *addr)
 	return best;
 }
 
-size_t netset_size(const struct netset *set)
-{
-	return set->size;
-}
-
 bool places_is_internal(const struct places *places, const struct addr *addr)
 {
 	return places->zones && netset_find(places->zones, addr) == ZONE_INTERNAL;
-}
-
-int places_find_list(const struct places *places, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < places->list_count; i++)
-		if (strcmp(places->list_names[i], name) == 0)
-			return (int)i;
-	return -ENOENT;
 }
 
 void places_clear(struct places *places)
@@ -281,13 +262,8 @@ void places_clear(struct places *places)
 	size_t i;
 
 	netset_free(places->zones);
-	for (i = 0; i < places->list_count; i++) {
-		if (places->lists)
-			netset_free(places->lists[i]);
-		if (places->list_names)
-			free(places->list_names[i]);
-	}
+	for (i = 0; i < places->list_count; i++)
+		netset_free(places->lists[i]);
 	free(places->lists);
-	free(places->list_names);
 	*places = (struct places){ 0 };
 }

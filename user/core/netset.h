@@ -45,7 +45,6 @@ void netset_free(struct netset *set); /* NULL is fine */
 int netset_add(struct netset *set, const struct net *net, int value);
 /* The value of the longest prefix that holds addr, or -1. Values are >= 0. */
 int netset_find(const struct netset *set, const struct addr *addr);
-size_t netset_size(const struct netset *set);
 
 /* Values in places.zones. */
 enum zone { ZONE_INTERNAL = 1, ZONE_EXTERNAL = 2 };
@@ -54,15 +53,12 @@ enum zone { ZONE_INTERNAL = 1, ZONE_EXTERNAL = 2 };
 struct places {
 	struct netset *zones;  /* ZONE_*; an address in none is external */
 	struct netset **lists; /* list 0 is "self" */
-	char **list_names;
 	size_t list_count;
 };
 
 #define PLACES_SELF 0
 
 bool places_is_internal(const struct places *places, const struct addr *addr);
-/* Index of the list of that name, or -ENOENT. */
-int places_find_list(const struct places *places, const char *name);
 /* Frees the members, not the struct. */
 void places_clear(struct places *places);
 
