@@ -99,7 +99,7 @@ the kubelet's pods alone~kubelet~kind("ClusterRole").rules | tojson~[{"apiGroups
 an older kubelet's~proxy~kind("ClusterRole").rules | tojson~[{"apiGroups":[""],"resources":["nodes/proxy"],"verbs":["get"]}]
 the API's pods alone~api~kind("ClusterRole").rules | tojson~[{"apiGroups":[""],"resources":["pods"],"verbs":["list","watch"]}]
 the role is the account's~full~kind("ClusterRoleBinding") | "\(.roleRef.name) \(.subjects[0].name) \(.subjects[0].namespace)"~spikewatch-sensor watcher watch
-a digest stands above a tag~full~container.image~111122223333.dkr.ecr.eu-central-1.amazonaws.com/team/spikewatch@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+a digest stands above a tag~full~container.image~registry.example.com:5000/team/spikewatch@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 ROWS
 check_equal "objects without names" "$(of default 'map(.kind) | sort | join(" ")')" "ConfigMap DaemonSet ServiceAccount"
 check_equal "the selector selects the pods" \
