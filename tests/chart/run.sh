@@ -113,6 +113,9 @@ check_match "off stays off" "$(effective full)" '^resolve: off$'
 check_match "server-side where the cluster is known" "$(effective full)" '^  count: server-side$'
 check_match "with what else was said of http" "$(effective full)" '^  evidence: none$'
 check_match "where metrics listen" "$(effective full)" 'listen: "\[::\]:9555"'
+echo 'names: off' >"$work/off.yaml" # false, to YAML 1.1
+render off -f "$work/off.yaml"
+check_equal "names: off without quotes" "$(of off 'map(.kind) | sort | join(" ")')" "ConfigMap DaemonSet ServiceAccount"
 render quiet --set journald.enabled=false
 check_match "without journald" "$(effective quiet)" 'enabled: false'
 check_equal "nothing of it is mounted" "$(of quiet '[pod.volumes[].name] | index("journal")')" null
