@@ -10,7 +10,8 @@
 #define BPF_ANY     0
 #define BPF_NOEXIST 1
 
-#define BPF_F_INNER_MAP (1U << 12)
+#define BPF_F_NO_PREALLOC (1U << 0)
+#define BPF_F_INNER_MAP   (1U << 12)
 
 #define BPF_RB_NO_WAKEUP    (1ULL << 0)
 #define BPF_RB_FORCE_WAKEUP (1ULL << 1)

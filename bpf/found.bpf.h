@@ -4,6 +4,7 @@
 #define BPF_FOUND_H
 
 #include "asked.bpf.h"
+#include "cluster.bpf.h"
 
 /* is_first: it was found first, so it began at error_seq. */
 static __always_inline void http_send_event(struct scratch *s, struct totals *t, __u32 status,
@@ -40,6 +41,10 @@ static __always_inline void http_count_response(struct scratch *s, struct totals
 	PARSE_KEEP(class);
 	if (class < 1 || class > 5)
 		return;
+	if (server_side && cluster_counts_elsewhere(s, &s->flow_key.server)) {
+		count_add(t, COUNT_HTTP_ELSEWHERE);
+		return;
+	}
 	t->n[COUNT_HTTP_1XX + class - 1]++;
 	if (class == 1)
 		return; /* not a final response (RFC 9110 15.2) */

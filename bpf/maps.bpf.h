@@ -51,6 +51,9 @@ const volatile bool keep_requests = false;
 /* Are attempts to connect followed: does a rule look at class refused or unanswered? */
 const volatile bool follow_attempts = false;
 
+/* Are responses of a cluster's servers counted only where those are (cluster.bpf.h)? */
+const volatile bool server_side = false;
+
 /* --- state ---------------------------------------------------------------------------------- */
 
 /*
@@ -202,6 +205,7 @@ struct scratch {
 	__u32 epoch;      /* 0 or 1, the same for all counts of one packet */
 	__u32 hook;
 	__u32 ifindex;
+	__u32 origin;     /* where the packet came in; 0: it is this host's own; if server_side */
 	__u32 is_new;     /* run.flow is not in the map yet */
 	__u32 is_answer;  /* the segment begins with the first answer of its flow */
 	__u32 is_held;    /* the bytes at work are held ones, not the packet's */
@@ -374,6 +378,32 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } taps SEC(".maps");
+
+/*
+ * ifindex -> 1 where other machines are behind the interface. Written by user space where a knob
+ * needs it. 64 B each.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u32);
+} uplinks SEC(".maps");
+
+/* As an LPM trie wants it. */
+struct cluster_net {
+	__u32 prefix_len;
+	struct addr addr;
+};
+
+/* struct cluster_net -> 1: http.cluster_cidrs. Written by user space at the start. 64 B each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, SW_CLUSTER_NETS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct cluster_net);
+	__type(value, __u32);
+} cluster_nets SEC(".maps");
 
 /* 0 -> a block without bytes, to insert. Never written. 5.1 KiB. */
 struct {

@@ -164,6 +164,8 @@ static __always_inline int see_tc(struct __sk_buff *skb, enum sw_hook hook, enum
 	if (todo == TODO_NOTHING)
 		return TC_ACT_UNSPEC;
 	s->ifindex = skb->ifindex;
+	if (server_side)
+		s->origin = hook == HOOK_EGRESS ? skb->ingress_ifindex : skb->ifindex;
 	if (todo == TODO_HTTP)
 		http_payload_tc(skb);
 	else if (todo == TODO_CONNECTION)
@@ -311,6 +313,7 @@ static __always_inline int see_xdp(struct xdp_md *xdp, bool frags)
 	if (todo == TODO_NOTHING)
 		return XDP_PASS;
 	s->ifindex = xdp->ingress_ifindex;
+	s->origin = s->ifindex;
 	if (todo == TODO_CONNECTION)
 		see_connection(s);
 	else if (todo == TODO_HTTP && frags)

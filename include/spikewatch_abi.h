@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 10
+#define SW_ABI 11
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {
@@ -137,6 +137,7 @@ _Static_assert(sizeof(struct drop_key) == 56, "drop_key is map ABI");
 	X(DROP_PARSE_L4_SHORT, "drop_parse_l4_short")                 \
 	X(DROP_OTHER_NETNS, "drop_other_netns")                       \
 	X(DROP_BUSY, "drop_busy")                                     \
+	X(HTTP_ELSEWHERE, "http_elsewhere")                           \
 	X(HTTP_1XX, "http_1xx")                                       \
 	X(HTTP_2XX, "http_2xx")                                       \
 	X(HTTP_3XX, "http_3xx")                                       \
@@ -329,6 +330,9 @@ struct event {
 };
 
 _Static_assert(sizeof(struct event) == 56, "event is ring buffer ABI");
+
+/* Networks of a cluster: as many as the configuration takes. */
+#define SW_CLUSTER_NETS 10000
 
 /* What is kept of a request's first line. */
 #define SW_REQUEST_LINE 128

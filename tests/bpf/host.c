@@ -49,6 +49,8 @@ static struct host_map maps[] = {
 	HASH(deniers),
 	HASH(speeches),
 	HASH(taps),
+	HASH(uplinks),
+	HASH(cluster_nets),
 	HASH(http_counts_0),
 	HASH(http_counts_1),
 	HASH(drop_counts_0),
@@ -345,6 +347,22 @@ static void set_require_reverse(bool on)
 	reset();
 }
 
+static void set_server_side(bool on)
+{
+	set_knob(&server_side, &on, sizeof(on));
+	reset();
+}
+
+static void set_cluster(const struct addr *addr, bool uplink)
+{
+	struct cluster_net net = { .prefix_len = 128, .addr = *addr };
+	__u32 ifindex = 1;
+
+	bpf_map_update_elem(&cluster_nets, &net, &ifindex, BPF_ANY);
+	if (uplink)
+		bpf_map_update_elem(&uplinks, &ifindex, &ifindex, BPF_ANY);
+}
+
 const struct target host_target = {
 	.name = "host",
 	.reset = reset,
@@ -355,6 +373,8 @@ const struct target host_target = {
 	.set_tap = set_tap,
 	.set_second = set_second,
 	.require_reverse = set_require_reverse,
+	.server_side = set_server_side,
+	.set_cluster = set_cluster,
 };
 
 void host_get_packet(struct host_packet *ret)

@@ -29,7 +29,8 @@ static struct {
 	char requests[TARGET_EVENTS][SW_REQUEST_LINE + 1];
 	size_t event_count;
 	bool one_sided; /* loaded with require_reverse = false */
-	int err;        /* of kernel_load() */
+	bool server_side;
+	int err; /* of kernel_load() */
 	bool asked;
 } state;
 
@@ -69,6 +70,7 @@ int kernel_load(void)
 	bpf_program__set_autoload(state.skel->progs.sw_drop, false); /* can't be test-run */
 	bpf_program__set_autoload(state.skel->progs.sw_xdp_frags, takes_frags());
 	state.skel->rodata->require_reverse = !state.one_sided;
+	state.skel->rodata->server_side = state.server_side;
 	state.skel->rodata->follow_attempts = true;
 	state.skel->rodata->keep_requests = true;
 	bpf_map__set_max_entries(state.skel->maps.asked, SW_ASKED_PLACES);
@@ -192,6 +194,8 @@ static void reset(void)
 	empty_hash(bpf_map__fd(state.skel->maps.drop_counts_0), sizeof(struct drop_key));
 	empty_map(state.skel->maps.attempts);
 	empty_map(state.skel->maps.deniers);
+	empty_map(state.skel->maps.uplinks);
+	empty_map(state.skel->maps.cluster_nets);
 	set_tap(false);
 	set_second(1);
 	bpf_map_update_elem(bpf_map__fd(state.skel->maps.totals), &zero, zeroes, BPF_ANY);
@@ -287,6 +291,31 @@ static void set_require_reverse(bool on)
 	reset();
 }
 
+static void set_server_side(bool on)
+{
+	if (state.server_side != on) {
+		kernel_unload();
+		state.server_side = on;
+		if (kernel_load())
+			abort();
+	}
+	reset();
+}
+
+static void set_cluster(const struct addr *addr, bool uplink)
+{
+	struct {
+		__u32 prefix_len;
+		struct addr addr;
+	} net = { .prefix_len = 128, .addr = *addr };
+	__u32 ifindex = 1;
+
+	if (bpf_map_update_elem(bpf_map__fd(state.skel->maps.cluster_nets), &net, &ifindex, 0))
+		abort();
+	if (uplink)
+		bpf_map_update_elem(bpf_map__fd(state.skel->maps.uplinks), &ifindex, &ifindex, 0);
+}
+
 const struct target kernel_target = {
 	.name = "kernel",
 	.reset = reset,
@@ -297,4 +326,6 @@ const struct target kernel_target = {
 	.set_tap = set_tap,
 	.set_second = set_second,
 	.require_reverse = set_require_reverse,
+	.server_side = set_server_side,
+	.set_cluster = set_cluster,
 };

@@ -54,8 +54,11 @@ struct target {
 	void (*set_second)(__u32 second);
 	/* How many attempts to connect are followed. */
 	size_t (*attempts)(void);
-	/* reset() with the knob of this name, which is true until then. */
+	/* reset() with the knobs of these names; true, and false, until then. */
 	void (*require_reverse)(bool on);
+	void (*server_side)(bool on);
+	/* The cluster's only address; is there another machine behind what packets come in by? */
+	void (*set_cluster)(const struct addr *addr, bool uplink);
 };
 
 /* An event of the ring buffer, of size bytes, in two parts. */

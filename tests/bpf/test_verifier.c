@@ -92,6 +92,7 @@ static void test_verified(void **state)
 	assert_non_null(skel);
 	skel->rodata->follow_attempts = true;
 	skel->rodata->keep_requests = true;
+	skel->rodata->server_side = true;
 	skel->rodata->has_drop_reason = kernel_has_drop_reason();
 	bpf_program__set_autoload(skel->progs.sw_xdp_frags, kernel_program_fd(SW_XDP_FRAGS) >= 0);
 	assert_int_equal(spikewatch__load(skel), 0);

@@ -130,6 +130,8 @@ static const struct mistake top_mistakes[] = {
 	  "f:1:33: 'evidence' cannot be 'paths': expected none, path or full (did you mean 'path'?)\n"
 	  "f:1:57: 'require_reverse' cannot be '2': expected true or false\n"
 	  "f:1:76: 'cluster_cidrs' cannot be 'x': expected an address or a network such as 10.0.0.0/8\n" },
+	{ "a cluster without networks", "http: {cluster_cidrs: [], count: server-side}\n",
+	  "f:1:34: 'count: server-side' needs 'cluster_cidrs': the networks of the cluster's pods and nodes\n" },
 	{ "words of drops", "drops: {netns: al}\n",
 	  "f:1:16: 'netns' cannot be 'al': expected own or all (did you mean 'all'?)\n" },
 	{ "sizes without a known unit", "memory_budget: 64MB\n",

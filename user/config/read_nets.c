@@ -240,6 +240,4 @@ void read_cluster_cidrs(struct reader *r, const struct node *value, const struct
 
 	read_nets(r, value, key, &config->http.cluster_cidrs, &config->http.cluster_cidr_count,
 		  NULL);
-	if (config->http.cluster_cidr_count)
-		read_note(r, value, "http.cluster_cidrs");
 }

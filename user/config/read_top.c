@@ -145,10 +145,21 @@ static void read_interfaces(struct reader *r, const struct node *value, const st
 		read_interface(r, &entries[i]);
 }
 
+/* Behind cluster_cidrs. */
+static void read_count(struct reader *r, const struct node *value, const struct key *key,
+		       void *field)
+{
+	read_choice(r, value, key, field);
+	if (r->config->http.count == HTTP_COUNT_SERVER_SIDE && !r->config->http.cluster_cidr_count)
+		read_error(
+			r, value,
+			"'count: server-side' needs 'cluster_cidrs': the networks of the cluster's pods and nodes");
+}
+
+/* cluster_cidrs before count. */
 static const struct key http_keys[] = {
-	KEY("count", read_choice, struct config, http.count, .words = words_http_count,
-	    .unused = "http.count"),
 	KEY_WHOLE("cluster_cidrs", read_cluster_cidrs),
+	KEY("count", read_count, struct config, http.count, .words = words_http_count),
 	KEY("evidence", read_choice, struct config, http.evidence, .words = words_evidence),
 	KEY("require_reverse", read_bool, struct config, http.require_reverse),
 	{},

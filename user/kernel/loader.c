@@ -139,6 +139,7 @@ static void set_knobs(struct spikewatch *skel, const struct loader_cfg *cfg,
 	skel->rodata->drop_room = sizes->drops - sizes->drops / ROOM_SPARE;
 	skel->rodata->follow_attempts = cfg->follow_attempts;
 	skel->rodata->require_reverse = cfg->require_reverse;
+	skel->rodata->server_side = cfg->server_side && !cfg->replay;
 	skel->rodata->keep_requests = cfg->requests != REQUESTS_NONE;
 }
 
@@ -200,6 +201,26 @@ static void forget_taps(const struct loader *loader)
 		;
 }
 
+/* In place of those that a process before us left. */
+static int set_cluster(const struct loader *loader, const struct loader_cfg *cfg)
+{
+	struct {
+		__u32 prefix_len;
+		struct addr addr;
+	} key;
+	int fd = bpf_map__fd(loader->skel->maps.cluster_nets), err = 0;
+	const __u32 yes = 1;
+
+	while (!bpf_map_get_next_key(fd, NULL, &key) && !bpf_map_delete_elem(fd, &key))
+		;
+	for (size_t i = 0; i < cfg->cluster_count && !err; i++) {
+		key.prefix_len = cfg->cluster[i].prefix_len;
+		key.addr = cfg->cluster[i].addr;
+		err = bpf_map_update_elem(fd, &key, &yes, BPF_ANY);
+	}
+	return err;
+}
+
 /* Maps and global variables may be those of a process before. */
 static void settle(struct loader *loader)
 {
@@ -251,7 +272,8 @@ int loader_new(const struct loader_cfg *cfg, struct features *features,
 	chains_load(&loader->chains, loader->skel);
 	if (loader->keep)
 		settle(loader);
-	if (cfg->replay)
+	err = set_cluster(loader, cfg);
+	if (!err && cfg->replay)
 		err = loader_mark_tap(loader, REPLAY_IFINDEX);
 	if (err)
 		goto out;

@@ -24,6 +24,10 @@ struct loader_cfg {
 	bool follow_attempts; /* a rule looks at what was refused or not answered */
 	bool follow_chains;   /* tell netfilter's chains, where that can be */
 	bool require_reverse; /* count a response only where its request was seen */
+	/* Count responses of servers in these networks only where the servers are. */
+	bool server_side;
+	const struct net *cluster;
+	size_t cluster_count; /* at most SW_CLUSTER_NETS */
 	enum loader_requests requests;
 	bool replay; /* for loader_run() alone: nothing can be attached */
 	bool keep;   /* maps and what is attached outlive the process */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One rtnetlink dump, start to end. */
+/* One request to rtnetlink, and its answers. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,8 @@ static int exchange(struct mnl_socket *nl, struct nlmsghdr *msg, mnl_cb_t take, 
 	return 0;
 }
 
-int rtnl_dump(unsigned short type, const void *header, size_t size, mnl_cb_t take, void *arg)
+static int request(unsigned short type, unsigned short flags, const void *header, size_t size,
+		   const struct rtnl_attr *attr, mnl_cb_t take, void *arg)
 {
 	struct mnl_socket *nl = NULL;
 	char *buf = malloc(DUMP_SIZE);
@@ -42,9 +43,11 @@ int rtnl_dump(unsigned short type, const void *header, size_t size, mnl_cb_t tak
 		return err;
 	msg = mnl_nlmsg_put_header(buf);
 	msg->nlmsg_type = type;
-	msg->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	msg->nlmsg_flags = NLM_F_REQUEST | flags;
 	msg->nlmsg_seq = SEQUENCE;
 	memcpy(mnl_nlmsg_put_extra_header(msg, size), header, size);
+	if (attr)
+		mnl_attr_put(msg, attr->type, attr->len, attr->value);
 	nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 		err = -errno;
@@ -54,4 +57,15 @@ int rtnl_dump(unsigned short type, const void *header, size_t size, mnl_cb_t tak
 		mnl_socket_close(nl);
 	free(buf);
 	return err;
+}
+
+int rtnl_dump(unsigned short type, const void *header, size_t size, mnl_cb_t take, void *arg)
+{
+	return request(type, NLM_F_DUMP, header, size, NULL, take, arg);
+}
+
+int rtnl_ask(unsigned short type, const void *header, size_t size, const struct rtnl_attr *attr,
+	     mnl_cb_t take, void *arg)
+{
+	return request(type, 0, header, size, attr, take, arg);
 }

@@ -18,8 +18,9 @@
 #include "util/log.h"
 
 #define MS_NS 1000000ULL
-/* Interfaces are listed again so often at most, and not before ten times what listing took. */
-#define LIST_NS (100 * MS_NS)
+/* Interfaces are listed again so often at most, and not before ten times what listing took: a pod's
+ * is added, named, moved and set up within milliseconds, and each is a message. */
+#define LIST_NS (5 * MS_NS)
 #define REST    10
 /* All are listed anew, for their counters, and in case that something was missed. */
 #define RELIST_NS (10000 * MS_NS)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/uplinks.h"
 #include "sensor/blind.h"
 #include "sensor/clock.h"
 #include "sensor/posts.h"
@@ -257,6 +258,21 @@ void posts_work(struct sensor *sensor)
 		say_whether_any(sensor);
 }
 
+/* Before something is attached: what comes from other machines is counted otherwise. */
+static void tell_uplinks(struct sensor *sensor)
+{
+	int err;
+
+	if (sensor->config->http.count != HTTP_COUNT_SERVER_SIDE &&
+	    sensor->config->drops.netns != DROPS_NETNS_ALL)
+		return;
+	err = uplinks_tell(sensor->loader, &sensor->interfaces);
+	if (err)
+		log_warning(
+			"the programs can't be told of all interfaces: %s; responses may be counted twice in a cluster",
+			strerror(-err));
+}
+
 int posts_plan_again(struct sensor *sensor)
 {
 	struct plan plan;
@@ -264,6 +280,7 @@ int posts_plan_again(struct sensor *sensor)
 
 	if (err)
 		return err;
+	tell_uplinks(sensor);
 	sensor->posts->stale = false;
 	compare(sensor, &plan);
 	err = add_new(sensor->posts, &plan);
