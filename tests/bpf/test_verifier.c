@@ -27,9 +27,9 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 85831 },   { "sw_egress", 85831 },   { "sw_ingress_l3", 85770 },
-	{ "sw_egress_l3", 85770 }, { "sw_xdp", 123279 },     { "sw_xdp_frags", 85044 },
-	{ "sw_drop", 18057 },      { "sw_hook_enter", 20 },  { "sw_hook_leave", 20 },
+	{ "sw_ingress", 86424 },   { "sw_egress", 86424 },   { "sw_ingress_l3", 86349 },
+	{ "sw_egress_l3", 86349 }, { "sw_xdp", 123674 },     { "sw_xdp_frags", 85524 },
+	{ "sw_drop", 18264 },      { "sw_hook_enter", 20 },  { "sw_hook_leave", 20 },
 	{ "sw_hook_probe", 22 },   { "sw_hook_return", 20 },
 };
 
