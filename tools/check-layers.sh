@@ -12,7 +12,7 @@ allowed() {
   case $1 in
     main) echo "cmd util" ;;
     cmd) echo "cmd sensor kernel capture out record store score config view core anomaly util" ;;
-    sensor) echo "sensor kernel outbox out http record store config host serve view names snapshot core anomaly util" ;;
+    sensor) echo "sensor kernel outbox out http record store config host serve view names pods snapshot core anomaly util" ;;
     snapshot) echo "snapshot core" ;;
     kernel) echo "kernel core util" ;;
     outbox) echo "outbox out record store core util" ;;
@@ -21,6 +21,7 @@ allowed() {
     record) echo "record core util" ;;
     view) echo "view record core anomaly util" ;;
     names) echo "names record core util" ;;
+    pods) echo "pods http record core util" ;;
     serve) echo "serve util" ;;
     capture) echo "capture util bpf" ;;
     store) echo "store core anomaly util" ;;

@@ -42,9 +42,10 @@ struct http_request {
 };
 
 /*
- * Texts are copied. Names are looked up in a thread of libcurl's. Redirects are not followed: a
- * token would go where nobody said. Answers are not asked for compressed. The file of certificates
- * is read anew for each connection. -ENOMEM; -EINVAL: libcurl does not take it; -errno.
+ * By HTTP/1.1. Texts are copied. Names are looked up in a thread of libcurl's. Redirects are not
+ * followed: a token would go where nobody said. Answers are not asked for compressed. The file of
+ * certificates is read anew for each connection. -ENOMEM; -EINVAL: libcurl does not take it;
+ * -errno.
  */
 int http_client_new(const struct http_client_cfg *cfg, struct http_client **ret);
 void http_client_free(struct http_client *client); /* NULL is fine; without done() */

@@ -12,6 +12,12 @@ struct addr_place {
 	char organization[128]; /* of the AS, not cleaned; may be empty */
 };
 
+/* The pod of Kubernetes that has an address, or had it minutes ago. */
+struct addr_pod {
+	const char *namespace, *name;
+	const char *kind, *workload; /* who made it: "Deployment", "cart"; NULL: not known */
+};
+
 /* Who reports: the same for every record of a run. */
 struct observer {
 	const char *hostname;
@@ -26,6 +32,9 @@ struct observer {
 	/* Where an address is registered, false: not known; must not block. NULL: no places. */
 	bool (*place)(const struct addr *addr, struct addr_place *ret, void *arg);
 	void *place_arg;
+	/* Whose address it is, false: not known; must not block. Texts: until the next wait. */
+	bool (*pod)(const struct addr *addr, struct addr_pod *ret, void *arg); /* NULL: no pods */
+	void *pod_arg;
 };
 
 enum sensor_action {
