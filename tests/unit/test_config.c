@@ -61,6 +61,9 @@ static void test_defaults(void **state)
 		assert_int_equal(c->memory_budget, 64 << 20);
 		assert_false(c->keep_attached);
 		assert_int_equal(c->resolve, RESOLVE_HOSTS);
+		assert_int_equal(c->kubernetes.names, KUBE_NAMES_OFF);
+		assert_null(c->kubernetes.url);
+		assert_true(c->kubernetes.refresh_ns == 30000000000ULL);
 		assert_null(c->geoip);
 		assert_string_equal(c->state, "/var/lib/spikewatch/spikewatch.db");
 		assert_string_equal(c->control, "/run/spikewatch/control.sock");
@@ -142,6 +145,7 @@ static void test_top_values(void **state)
 		"keep_attached: true\n"
 		"resolve: off\n"
 		"geoip: [/a, /b c]\n"
+		"kubernetes: {names: api, url: 'https://k:6443', token: /tok, ca: /kca, refresh: 1m}\n"
 		"state: /s\n"
 		"control: '/c'\n"
 		"metrics: {listen: off}\n"
@@ -179,6 +183,11 @@ static void test_top_values(void **state)
 	assert_int_equal(c->resolve, RESOLVE_OFF);
 	assert_string_equal(c->geoip[1], "/b c");
 	assert_null(c->geoip[2]);
+	assert_int_equal(c->kubernetes.names, KUBE_NAMES_API);
+	assert_string_equal(c->kubernetes.url, "https://k:6443");
+	assert_string_equal(c->kubernetes.token, "/tok");
+	assert_string_equal(c->kubernetes.ca, "/kca");
+	assert_true(c->kubernetes.refresh_ns == 60000000000ULL);
 	assert_string_equal(c->state, "/s");
 	assert_string_equal(c->control, "/c");
 	assert_string_equal(c->metrics_listen, "off");

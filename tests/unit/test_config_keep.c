@@ -37,6 +37,8 @@ static void keys_that_need_a_restart_keep_their_value(void **state)
 		{ "trusted_proxies", "trusted_proxies: [10.0.0.1]\n", "trusted_proxies\n" },
 		{ "state", "state: /tmp/s.db\n", "state\n" },
 		{ "resolve", "resolve: 'off'\n", "resolve\n" },
+		{ "kubernetes", "kubernetes: {names: api}\n", "kubernetes\n" },
+		{ "a member of kubernetes", "kubernetes: {refresh: 1m}\n", "kubernetes\n" },
 		{ "geoip", "geoip: [/tmp/g.mmdb]\n", "geoip\n" },
 		{ "several", "state: /tmp/s.db\nmemory_budget: 32MiB\n", "memory_budget\nstate\n" },
 	};

@@ -149,6 +149,13 @@ static const struct mistake top_mistakes[] = {
 	  "stdout: jsn\n",
 	  "f:1:10: 'resolve' cannot be 'host': expected hosts, dns or off (did you mean 'hosts'?)\n"
 	  "f:2:9: 'stdout' cannot be 'jsn': expected auto, json, human or off (did you mean 'json'?)\n" },
+	{ "a token in the clear, and other things of kubernetes",
+	  "kubernetes:\n  names: kubelets\n  url: http://k/\n  token: x\n  ca: null\n  refresh: 100ms\n",
+	  "f:2:10: 'names' cannot be 'kubelets': expected off, kubelet or api (did you mean 'kubelet'?)\n"
+	  "f:3:8: 'url' cannot be 'http://k/': expected a URL that starts with https://\n"
+	  "f:4:10: 'token' cannot be 'x': expected a path from the root, such as /etc/spikewatch/x\n"
+	  "f:5:7: 'ca' cannot be empty: expected text\n"
+	  "f:6:12: 'refresh' cannot be '100ms': expected 1s to 1h\n" },
 	{ "paths that are relative",
 	  "state: x.db\n"
 	  "control: ./x\n"

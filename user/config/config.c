@@ -185,6 +185,9 @@ void config_free(struct config *config)
 	free(config->state);
 	free(config->control);
 	free(config->metrics_listen);
+	free(config->kubernetes.url);
+	free(config->kubernetes.token);
+	free(config->kubernetes.ca);
 	free(config->webhook.url);
 	free(config->webhook.ca);
 	free(config->webhook.token_file);

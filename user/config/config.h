@@ -50,6 +50,7 @@ enum http_count { HTTP_COUNT_ALL, HTTP_COUNT_SERVER_SIDE };
 enum http_evidence { EVIDENCE_NONE, EVIDENCE_PATH, EVIDENCE_FULL };
 enum drops_netns { DROPS_NETNS_OWN, DROPS_NETNS_ALL };
 enum resolve_mode { RESOLVE_HOSTS, RESOLVE_DNS, RESOLVE_OFF };
+enum kube_names { KUBE_NAMES_OFF, KUBE_NAMES_KUBELET, KUBE_NAMES_API };
 enum stdout_mode { STDOUT_AUTO, STDOUT_JSON, STDOUT_HUMAN, STDOUT_OFF };
 
 /*
@@ -80,6 +81,12 @@ struct config {
 	bool keep_attached;
 	enum resolve_mode resolve;
 	char **geoip; /* NULL-terminated, or NULL */
+	struct {
+		enum kube_names names;
+		char *url; /* NULL: the usual one */
+		char *token, *ca;
+		__u64 refresh_ns;
+	} kubernetes;
 	char *state;
 	char *control;
 	char *metrics_listen; /* "off", "address:port" or "unix:PATH" */

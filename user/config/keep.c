@@ -41,6 +41,15 @@ static bool same_webhook(const struct config *a, const struct config *b)
 	       a->webhook.timeout_ns == b->webhook.timeout_ns;
 }
 
+static bool same_kubernetes(const struct config *a, const struct config *b)
+{
+	return a->kubernetes.names == b->kubernetes.names &&
+	       same_text(a->kubernetes.url, b->kubernetes.url) &&
+	       same_text(a->kubernetes.token, b->kubernetes.token) &&
+	       same_text(a->kubernetes.ca, b->kubernetes.ca) &&
+	       a->kubernetes.refresh_ns == b->kubernetes.refresh_ns;
+}
+
 #define SWAP(a, b)                           \
 	do {                                 \
 		__typeof__(a) swapped = (a); \
@@ -88,6 +97,9 @@ static void keep_files(struct config *next, struct config *running, config_say_f
 	if (!same_texts(next->geoip, running->geoip))
 		say("geoip", arg);
 	SWAP(next->geoip, running->geoip);
+	if (!same_kubernetes(next, running))
+		say("kubernetes", arg);
+	SWAP(next->kubernetes, running->kubernetes);
 	if (same_webhook(next, running)) /* who uses the texts need not be told */
 		SWAP(next->webhook, running->webhook);
 }

@@ -182,6 +182,19 @@ static void print_kernel(FILE *out, const struct config *config)
 	fprintf(out, "keep_attached: %s\n", yes_no(config->keep_attached));
 }
 
+static void print_kubernetes(FILE *out, const struct config *config)
+{
+	char refresh[SCALAR_TEXT_MAX];
+
+	fprintf(out, "kubernetes:\n  names: %s\n",
+		word_name(words_kube_names, config->kubernetes.names));
+	print_pair(out, "  url", config->kubernetes.url);
+	print_pair(out, "  token", config->kubernetes.token);
+	print_pair(out, "  ca", config->kubernetes.ca);
+	fprintf(out, "  refresh: %s\n",
+		scalar_format_duration(config->kubernetes.refresh_ns, refresh));
+}
+
 static void print_sinks(FILE *out, const struct config *config)
 {
 	char timeout[SCALAR_TEXT_MAX];
@@ -215,6 +228,7 @@ int config_print(const struct config *config, FILE *out)
 	fprintf(out, "resolve: %s\n", word_name(words_resolve, config->resolve));
 	fputs("geoip: ", out);
 	print_texts(out, config->geoip);
+	print_kubernetes(out, config);
 	print_sinks(out, config);
 	fputs("rules:\n", out);
 	for (i = 0; i < config->rule_count; i++)

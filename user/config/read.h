@@ -138,7 +138,7 @@ void read_rules_finish(struct reader *r);
 
 /* Shared with the printer. */
 extern const struct word words_attach[], words_role[], words_http_count[], words_evidence[],
-	words_netns[], words_resolve[], words_stdout[];
+	words_netns[], words_resolve[], words_kube_names[], words_stdout[];
 extern const struct word words_feed[], words_side[], words_proto[], words_class[], words_hook[];
 /* By enum feed. */
 extern const struct word *const words_group[], *const words_distinct[];

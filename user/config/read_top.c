@@ -50,6 +50,12 @@ const struct word words_resolve[] = {
 	{ "off", RESOLVE_OFF },
 	{},
 };
+const struct word words_kube_names[] = {
+	{ "off", KUBE_NAMES_OFF },
+	{ "kubelet", KUBE_NAMES_KUBELET },
+	{ "api", KUBE_NAMES_API },
+	{},
+};
 const struct word words_stdout[] = {
 	{ "auto", STDOUT_AUTO },
 	{ "json", STDOUT_JSON },
@@ -242,6 +248,28 @@ static void read_url(struct reader *r, const struct node *value, const struct ke
 		read_text(r, value, key, field);
 }
 
+/* A token goes there, so never in the clear. */
+static void read_https_url(struct reader *r, const struct node *value, const struct key *key,
+			   void *field)
+{
+	if (value->kind == NODE_SCALAR && !node_is_null(value) &&
+	    strncmp(value->text, "https://", 8) != 0)
+		read_refuse(r, value, key, "a URL that starts with https://");
+	else
+		read_url(r, value, key, field);
+}
+
+static const struct key kubernetes_keys[] = {
+	KEY("names", read_choice, struct config, kubernetes.names, .words = words_kube_names),
+	KEY("url", read_https_url, struct config, kubernetes.url, .max = 2048, .nullable = true),
+	KEY("token", read_path, struct config, kubernetes.token, .max = PATH_MAX_BYTES),
+	KEY("ca", read_path, struct config, kubernetes.ca, .max = PATH_MAX_BYTES),
+	KEY("refresh", read_duration, struct config, kubernetes.refresh_ns, .min = NS_PER_S,
+	    .max = 3600 * NS_PER_S),
+	{},
+};
+static const struct keyset kubernetes_keyset = { "'kubernetes'", kubernetes_keys, NULL };
+
 static const struct key webhook_keys[] = {
 	KEY("url", read_url, struct config, webhook.url, .max = 2048, .nullable = true),
 	KEY("timeout", read_duration, struct config, webhook.timeout_ns, .min = NS_PER_S / 10,
@@ -306,6 +334,7 @@ static const struct key config_keys[] = {
 	KEY("keep_attached", read_bool, struct config, keep_attached),
 	KEY("resolve", read_choice, struct config, resolve, .words = words_resolve),
 	KEY("geoip", read_geoip, struct config, geoip, .max = PATH_MAX_BYTES),
+	KEY_WHOLE("kubernetes", read_section, .section = &kubernetes_keyset),
 	KEY("state", read_path, struct config, state, .max = PATH_MAX_BYTES),
 	KEY("control", read_path, struct config, control, .max = SOCKET_MAX_BYTES),
 	KEY_WHOLE("metrics", read_section, .section = &metrics_keyset),
