@@ -64,6 +64,10 @@ static const char *const samples[] = {
 	"spikewatch_alerts_unsent{sink=\"journald\"} 2",
 	"spikewatch_hooks{interface=\"e\\\"t\\\\h\\\\x0a0\\\\xff\",hook=\"ingress\",mode=\"tcx\"} 1",
 	"spikewatch_hooks{interface=\"\",hook=\"kfree_skb\",mode=\"reason\"} 0",
+	"spikewatch_pods{names=\"api\"} 12",
+	"spikewatch_pod_requests_total{result=\"failed\"} 2",
+	"spikewatch_pod_requests_total{result=\"other\"} 7",
+	"spikewatch_pods_refused_total{names=\"api\"} 1",
 	"spikewatch_conditions{action=\"blind\"} 1",
 	NULL,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Host names, countries and AS in records. */
+/* Host names, countries, AS and pods in records. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/human.h"
 #include "record/journal_entry.h"
 #include "record/json.h"
 #include "tests/unit/example.h"
@@ -102,12 +103,91 @@ static void in_the_journal(void **state)
 	journal_entry_clear(&entry);
 }
 
+static bool pod_all(const struct addr *addr, struct addr_pod *ret, void *arg)
+{
+	*ret = *(const struct addr_pod *)arg;
+	return true;
+}
+
+static void a_pod(void **state)
+{
+	struct addr_pod pod = { "shop", "cart-1", "Deployment", "cart" };
+	struct observer observer = *example_observer();
+	struct journal_entry entry;
+	struct example example;
+	char *line, *text;
+
+	observer.pod = pod_all;
+	observer.pod_arg = &pod;
+	example_http(&example);
+	assert_int_equal(json_format_alert(&observer, &example.alert, &line), 0);
+#define POD_JSON                                                                \
+	"\"kubernetes\":{\"namespace\":\"shop\",\"pod\":{\"name\":\"cart-1\"}," \
+	"\"workload\":{\"kind\":\"Deployment\",\"name\":\"cart\"}}"
+	assert_non_null(strstr(line, "\"source\":{" POD_JSON "}"));
+	assert_non_null(strstr(line, "\"hostname\":\"gw1\"," POD_JSON));
+	free(line);
+	assert_int_equal(journal_entry_from_alert(&observer, &example.alert, "{}", &entry), 0);
+	text = strndup(entry.data, entry.len);
+	assert_non_null(strstr(text, "\nSPIKEWATCH_SOURCE_NAMESPACE=shop\n"));
+	assert_non_null(strstr(text, "\nSPIKEWATCH_SOURCE_POD=cart-1\n"));
+	assert_non_null(strstr(text, "\nSPIKEWATCH_SOURCE_WORKLOAD=Deployment/cart\n"));
+	free(text);
+	journal_entry_clear(&entry);
+}
+
+static void a_pod_that_nobody_made(void **state)
+{
+	struct addr_pod pod = { "shop", "alone", NULL, NULL };
+	struct observer observer = *example_observer();
+	struct journal_entry entry;
+	struct example example;
+	char *line, *text;
+
+	observer.pod = pod_all;
+	observer.pod_arg = &pod;
+	example_http(&example);
+	assert_int_equal(json_format_alert(&observer, &example.alert, &line), 0);
+	assert_non_null(strstr(line, "\"pod\":{\"name\":\"alone\"}"));
+	assert_null(strstr(line, "workload"));
+	free(line);
+	assert_int_equal(journal_entry_from_alert(&observer, &example.alert, "{}", &entry), 0);
+	text = strndup(entry.data, entry.len);
+	assert_non_null(strstr(text, "\nSPIKEWATCH_SOURCE_POD=alone\n"));
+	assert_null(strstr(text, "WORKLOAD"));
+	free(text);
+	journal_entry_clear(&entry);
+}
+
+/* What a reader of a terminal sees. */
+static void for_people(void **state)
+{
+	struct addr_pod pod = { "shop", "cart-1", "Deployment", "cart" };
+	struct observer observer = *example_observer();
+	struct page page = {};
+	struct example example;
+	char *text;
+	size_t len;
+
+	observer.pod = pod_all;
+	observer.pod_arg = &pod;
+	page.out = open_memstream(&text, &len);
+	example_http(&example);
+	human_put_alert(&page, &observer, &example.alert);
+	fclose(page.out);
+	assert_non_null(strstr(text, "(pod shop/cart-1 of Deployment cart) ->"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_ecs),
 		cmocka_unit_test(in_part),
 		cmocka_unit_test(in_the_journal),
+		cmocka_unit_test(a_pod),
+		cmocka_unit_test(a_pod_that_nobody_made),
+		cmocka_unit_test(for_people),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

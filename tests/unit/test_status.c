@@ -71,6 +71,7 @@ static void as_text(void **state)
 		"denies: score 12.3 of 75 in the last 15m, 40, typical 37.5;",
 		"packets       11 = 10 understood + 1 not_understood",
 		"lost          merged_drops: 6 recursion_missed: 3",
+		"pods          12 named, by api; told 4 s ago (it answered 403)",
 		"unread        10.0.0.9:443: 88.9 % of connections; TLS 5, HTTP/2 1, QUIC 2, HTTP/1 1",
 		"tables        http_counts 3 of 64, flows for 128",
 		"sinks         journald: 7 sent, 2 waiting, 1 lost",

@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/options.h"
+#include "sensor/podnames.h"
 #include "util/log.h"
 
 static void usage(FILE *out)
@@ -15,6 +16,17 @@ static void usage(FILE *out)
 	      "  -q, --quiet        validate only\n"
 	      "  -h, --help         this text\n",
 	      out);
+}
+
+/* What the file asks for and this host does not have is no mistake of the file. */
+static void look_at_names(const struct config *config)
+{
+	char missing[PODNAMES_SAYS_MAX];
+	struct target target;
+
+	if (config->kubernetes.names != KUBE_NAMES_OFF &&
+	    !podnames_look_ahead(config, &target, missing))
+		log_warning("kubernetes: names of pods could not be had here: %s", missing);
 }
 
 int cmd_check(int argc, char **argv)
@@ -39,6 +51,7 @@ int cmd_check(int argc, char **argv)
 		log_error("cannot write the configuration to standard output");
 		code = EXIT_RUNTIME;
 	}
+	look_at_names(config);
 	config_free(config);
 	return code;
 }

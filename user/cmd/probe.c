@@ -13,6 +13,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "sensor/plan.h"
+#include "sensor/podnames.h"
 #include "util/log.h"
 
 /* What was found: printed once, as text or as JSON. */
@@ -185,6 +186,43 @@ static void print_chains(const struct config *config, const struct findings *f)
 	}
 }
 
+/* Where names of pods would come from, and what is missing for that. */
+static void print_pods(const struct config *config)
+{
+	bool api = config->kubernetes.names == KUBE_NAMES_API;
+	char missing[PODNAMES_SAYS_MAX];
+	struct target target;
+
+	if (config->kubernetes.names == KUBE_NAMES_OFF)
+		return;
+	if (!podnames_look_ahead(config, &target, missing))
+		printf("pods          not named: %s\n", missing);
+	else if (api && !*target.node)
+		printf("pods          named by %s, all of the cluster: NODE_NAME is not in the environment\n",
+		       target.url);
+	else
+		printf("pods          named by %s%s%s; token and certificates can be read\n",
+		       target.url, api ? ", of node " : "", api ? target.node : "");
+}
+
+static json_t *pods_json(const struct config *config)
+{
+	static const char *const modes[] = {
+		[KUBE_NAMES_OFF] = "off",
+		[KUBE_NAMES_KUBELET] = "kubelet",
+		[KUBE_NAMES_API] = "api",
+	};
+	const char *mode = modes[config->kubernetes.names];
+	char missing[PODNAMES_SAYS_MAX];
+	struct target target;
+
+	if (config->kubernetes.names == KUBE_NAMES_OFF)
+		return json_pack("{ss}", "names", mode);
+	if (!podnames_look_ahead(config, &target, missing))
+		return json_pack("{ss ss}", "names", mode, "missing", missing);
+	return json_pack("{ss ss ss}", "names", mode, "url", target.url, "node", target.node);
+}
+
 static void print_text(const struct config *config, const struct findings *f)
 {
 	char missing[128];
@@ -213,6 +251,7 @@ static void print_text(const struct config *config, const struct findings *f)
 					     : "true ends are known where both sides are watched");
 	print_drops(f);
 	print_chains(config, f);
+	print_pods(config);
 	printf("maps          %u flows, %u keys a counting map%s, about %llu MiB\n", f->sizes.flows,
 	       f->sizes.counts, f->sizes.shared ? " (shared by the CPUs)" : " and CPU",
 	       f->sizes.bytes >> 20);
@@ -320,7 +359,7 @@ static json_t *missing_json(const struct capabilities *capabilities)
 static int print_json(const struct config *config, const struct findings *f)
 {
 	json_t *object = json_pack(
-		"{ss ss si sb so s{sb ss*} sb sb sb s{ss sb sb si si so} s{si si sb sI} so so so ss*}",
+		"{ss ss si sb so s{sb ss*} sb sb sb s{ss sb sb si si so} s{si si sb sI} so so so so ss*}",
 		"kernel", f->features.release, "machine", f->features.machine, "possible_cpus",
 		f->features.possible_cpus, "btf", f->features.btf, "missing_capabilities",
 		missing_json(&f->capabilities), "programs", "loaded", f->tried && !f->load_error,
@@ -331,8 +370,8 @@ static int print_json(const struct config *config, const struct findings *f)
 		count_class(&f->reasons, CLASS_FIREWALL), "chains", chains_json(f), "maps", "flows",
 		f->sizes.flows, "counts", f->sizes.counts, "shared", f->sizes.shared, "bytes",
 		(json_int_t)f->sizes.bytes, "interfaces", interfaces_json(f), "not_watched",
-		not_watched_json(config, f), "hindrances", hindrances_json(f), "unknown_interface",
-		f->plan.unknown);
+		not_watched_json(config, f), "hindrances", hindrances_json(f), "pods",
+		pods_json(config), "unknown_interface", f->plan.unknown);
 	int err = object ? json_dumpf(object, stdout, JSON_COMPACT) : -1;
 
 	json_decref(object);

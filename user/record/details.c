@@ -117,7 +117,17 @@ static json_t *evidence_object(const struct observer *observer, const struct ale
 	return value_checked(object, err);
 }
 
-static json_t *entity_object(const char *role, const struct addr *addr, const char *hostname)
+static int put_pod(json_t *object, const struct observer *observer, const struct addr *addr)
+{
+	struct addr_pod pod;
+
+	if (!text_pod(observer, addr, &pod))
+		return 0;
+	return value_put(object, "kubernetes", value_pod(&pod));
+}
+
+static json_t *entity_object(const struct observer *observer, const char *role,
+			     const struct addr *addr, const char *hostname)
 {
 	json_t *object = json_object();
 	int err = value_put(object, "role", json_string(role));
@@ -125,6 +135,8 @@ static json_t *entity_object(const char *role, const struct addr *addr, const ch
 	if (addr)
 		err |= value_put(object, "ip", value_addr(addr));
 	err |= value_put_text(object, "hostname", hostname);
+	if (addr)
+		err |= put_pod(object, observer, addr);
 	return value_checked(object, err);
 }
 
@@ -139,8 +151,8 @@ static int put_parties(json_t *array, const struct observer *observer, const str
 	for (size_t i = 0; i < party.count; i++) {
 		const struct addr *addr = &party.addr[i];
 
-		err |= json_array_append_new(array,
-					     entity_object(role, addr, text_host(observer, addr)));
+		err |= json_array_append_new(
+			array, entity_object(observer, role, addr, text_host(observer, addr)));
 	}
 	return err;
 }
@@ -149,13 +161,31 @@ static int put_parties(json_t *array, const struct observer *observer, const str
 static json_t *entities_array(const struct observer *observer, const struct alert *alert)
 {
 	json_t *array = json_array();
-	int err = json_array_append_new(
-		array, entity_object("device", observer->addr_count ? observer->addrs : NULL,
-				     observer->hostname));
+	int err = json_array_append_new(array,
+					entity_object(observer, "device",
+						      observer->addr_count ? observer->addrs : NULL,
+						      observer->hostname));
 
 	err |= put_parties(array, observer, alert, DIM_SOURCE);
 	err |= put_parties(array, observer, alert, DIM_DESTINATION);
 	return value_checked(array, err);
+}
+
+/* "source" or "destination", as the fields of ECS: where one address is meant. */
+static int put_side(json_t *object, const struct observer *observer, const struct alert *alert,
+		    enum dimension side)
+{
+	json_t *of_side;
+	struct addr_pod pod;
+	struct party party;
+	int err;
+
+	party_blamed(alert, side, &party);
+	if (!party_is_one(&party) || !text_pod(observer, &party.addr[0], &pod))
+		return 0;
+	of_side = json_object();
+	err = value_put(of_side, "kubernetes", value_pod(&pod));
+	return err | value_put(object, side == DIM_SOURCE ? "source" : "destination", of_side);
 }
 
 static json_t *coverage_object(const struct alert *alert)
@@ -301,6 +331,8 @@ json_t *details_new(const struct observer *observer, const struct alert *alert)
 					  : put_threshold(object, rule);
 	err |= value_put(object, "suppressed", json_boolean(alert->suppressed));
 	err |= value_put(object, "prototype", json_boolean(rule->prototype));
+	err |= put_side(object, observer, alert, DIM_SOURCE);
+	err |= put_side(object, observer, alert, DIM_DESTINATION);
 	err |= value_put(object, "cause", cause_object(alert));
 	err |= value_put(object, "evidence", evidence_object(observer, alert));
 	err |= value_put(object, "entities", entities_array(observer, alert));

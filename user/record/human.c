@@ -94,12 +94,22 @@ static void put_headline(struct page *page, const struct alert *alert)
 			 (unsigned long long)rule->threshold.count);
 }
 
+/* "(pod shop/cart-6d4b75cb6d-x2x7k of Deployment cart)" */
+static void put_pod(struct page *page, const struct addr_pod *pod)
+{
+	page_put(page, STYLE_PLAIN, "(pod %s/%s%s", pod->namespace, pod->name,
+		 pod->kind && pod->workload ? "" : ")");
+	if (pod->kind && pod->workload)
+		page_put(page, STYLE_PLAIN, "of %s %s)", pod->kind, pod->workload);
+}
+
 /* "10.0.0.1 (build-7)", "10.0.0.1 and 12 more"; false where nothing is known. */
 static bool put_party(struct page *page, const struct observer *observer, const struct alert *alert,
 		      enum dimension side)
 {
 	__u16 port = side == DIM_DESTINATION ? party_port(alert) : 0;
 	char text[TEXT_ENDPOINT_MAX];
+	struct addr_pod pod;
 	struct party party;
 	const char *host;
 	__u64 more;
@@ -111,6 +121,8 @@ static bool put_party(struct page *page, const struct observer *observer, const 
 	host = text_host(observer, &party.addr[0]);
 	if (host)
 		page_put(page, STYLE_PLAIN, "(%s)", host);
+	if (text_pod(observer, &party.addr[0], &pod))
+		put_pod(page, &pod);
 	more = party.count - 1 + party.others;
 	if (more || party.at_least)
 		page_put(page, STYLE_PLAIN, "and %s%llu more", party.at_least ? "at least " : "",

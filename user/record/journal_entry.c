@@ -62,11 +62,24 @@ static void put_place(FILE *out, enum dimension side, const struct addr_place *p
 		put_of_side(out, side, "AS_NAME", place->organization);
 }
 
+static void put_pod(FILE *out, enum dimension side, const struct addr_pod *pod)
+{
+	char workload[512];
+
+	put_of_side(out, side, "NAMESPACE", pod->namespace);
+	put_of_side(out, side, "POD", pod->name);
+	if (!pod->kind || !pod->workload)
+		return;
+	snprintf(workload, sizeof(workload), "%s/%s", pod->kind, pod->workload);
+	put_of_side(out, side, "WORKLOAD", workload);
+}
+
 static void put_side(FILE *out, const struct observer *observer, const struct alert *alert,
 		     enum dimension side)
 {
 	char text[ADDR_TEXT_MAX];
 	struct addr_place place;
+	struct addr_pod pod;
 	struct party party;
 	const char *host;
 
@@ -77,6 +90,8 @@ static void put_side(FILE *out, const struct observer *observer, const struct al
 	host = text_host(observer, &party.addr[0]);
 	if (host)
 		put_of_side(out, side, "HOST", host);
+	if (text_pod(observer, &party.addr[0], &pod))
+		put_pod(out, side, &pod);
 	if (text_place(observer, &party.addr[0], &place))
 		put_place(out, side, &place);
 }

@@ -266,3 +266,8 @@ bool text_place(const struct observer *observer, const struct addr *addr, struct
 {
 	return observer->place && observer->place(addr, ret, observer->place_arg);
 }
+
+bool text_pod(const struct observer *observer, const struct addr *addr, struct addr_pod *ret)
+{
+	return observer->pod && observer->pod(addr, ret, observer->pod_arg);
+}

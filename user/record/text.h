@@ -62,6 +62,9 @@ const char *text_title(const struct rule *rule);
 /* Name of the host that has this address, as far as the observer knows it, else NULL. */
 const char *text_host(const struct observer *observer, const struct addr *addr);
 
+/* The pod that has this address, as far as the observer knows it. False: it does not. */
+bool text_pod(const struct observer *observer, const struct addr *addr, struct addr_pod *ret);
+
 /* Where the address is registered, as far as the observer knows it. False: it does not. */
 bool text_place(const struct observer *observer, const struct addr *addr, struct addr_place *ret);
 

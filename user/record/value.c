@@ -75,3 +75,16 @@ json_t *value_addr(const struct addr *addr)
 
 	return json_string(addr_format(addr, buf));
 }
+
+json_t *value_pod(const struct addr_pod *pod)
+{
+	json_t *object = json_object();
+	int err = value_put_text(object, "namespace", pod->namespace);
+
+	err |= value_put(object, "pod", json_pack("{s:o}", "name", value_text(pod->name)));
+	if (pod->kind && pod->workload)
+		err |= value_put(object, "workload",
+				 json_pack("{s:o, s:o}", "kind", value_text(pod->kind), "name",
+					   value_text(pod->workload)));
+	return value_checked(object, err);
+}

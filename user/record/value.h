@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "core/netset.h"
+#include "record/record.h"
 
 /*
  * Objects are built with `err |= value_put(...)`: a value or an object that is NULL for want of
@@ -35,5 +35,10 @@ json_t *value_number(double number);
 /* RFC 3339, UTC, milliseconds. */
 json_t *value_time(__u64 wall_ns);
 json_t *value_addr(const struct addr *addr);
+/*
+ * {"namespace":"shop","pod":{"name":"cart-1"},"workload":{"kind":"Deployment","name":"cart"}};
+ * the last only where it is known.
+ */
+json_t *value_pod(const struct addr_pod *pod);
 
 #endif

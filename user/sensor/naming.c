@@ -151,34 +151,32 @@ void naming_close(struct sensor *sensor)
 	sensor->naming = NULL;
 }
 
-/* What /etc/hosts names needs no question. */
-static void want(struct naming *naming, const struct addr *addr)
+/* What /etc/hosts names needs no question of DNS. */
+static void want(struct sensor *sensor, const struct addr *addr)
 {
-	if (naming->dns && !hosts_find(naming->hosts, addr))
+	struct naming *naming = sensor->naming;
+
+	podnames_want(sensor, addr);
+	if (naming && naming->dns && !hosts_find(naming->hosts, addr))
 		dns_want(naming->dns, addr, clock_now_ns(CLOCK_BOOTTIME));
 }
 
 void naming_take_near(const struct rule *rule, const struct group_key *group, void *arg)
 {
-	struct naming *naming = ((struct sensor *)arg)->naming;
-
-	if (!naming || !naming->dns)
-		return;
 	if (rule->group_by & GROUP_SOURCE)
-		want(naming, &group->source);
+		want(arg, &group->source);
 	if (rule->group_by & GROUP_DESTINATION)
-		want(naming, &group->destination);
+		want(arg, &group->destination);
 }
 
 void naming_take_alert(struct sensor *sensor, const struct alert *alert)
 {
 	static const enum dimension sides[] = { DIM_SOURCE, DIM_DESTINATION };
-	struct naming *naming = sensor->naming;
 	struct party party;
 
-	for (int side = 0; naming && naming->dns && side < 2; side++) {
+	for (int side = 0; side < 2; side++) {
 		party_seen(alert, sides[side], &party);
 		for (size_t i = 0; i < party.count; i++)
-			want(naming, &party.addr[i]);
+			want(sensor, &party.addr[i]);
 	}
 }

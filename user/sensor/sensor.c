@@ -280,7 +280,7 @@ int sensor_open(struct sensor *sensor)
 	keeper_watching(sensor);
 	kept_open(sensor);
 	guard_look_after(sensor);
-	if (naming_open(sensor) || answers_open(sensor)) {
+	if (naming_open(sensor) || podnames_open(sensor) || answers_open(sensor)) {
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}
@@ -367,6 +367,7 @@ void sensor_look_after(struct sensor *sensor)
 	blind_look_after(sensor);
 	answers_look_after(sensor);
 	naming_look_after(sensor);
+	podnames_look_after(sensor);
 	host_look_after(sensor);
 	loader_look_after(sensor->loader);
 }
@@ -384,6 +385,7 @@ void sensor_close(struct sensor *sensor)
 	delivery_finish(sensor);
 	delivery_close(sensor);
 	naming_close(sensor);
+	podnames_close(sensor);
 	state_close(sensor);
 	service_close(sensor);
 	for (size_t i = 0; i < sensor->sink_count; i++)

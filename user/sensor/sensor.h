@@ -19,6 +19,7 @@
 #include "sensor/keeper.h"
 #include "sensor/loop.h"
 #include "sensor/naming.h"
+#include "sensor/podnames.h"
 #include "sensor/posts.h"
 #include "sensor/service.h"
 #include "sensor/sight.h"
@@ -53,6 +54,7 @@ struct sensor {
 	struct survey *survey;     /* NULL in a replay */
 	struct answers *answers;   /* the same */
 	struct naming *naming;     /* the same */
+	struct podnames *podnames; /* the same, and with kubernetes.names: off */
 	struct counts *counts;     /* NULL without --counts */
 	struct observer observer;
 	bool no_sandbox;      /* capabilities and system calls stay as they are */

@@ -389,6 +389,8 @@ const struct view *survey_view(struct survey *survey, const struct sensor *senso
 		.reason_class = sensor->reasons.class,
 		.tally = &survey->tally,
 		.unread = sensor->unread,
+		.pods = podnames_view(sensor),
+		.observer = &sensor->observer,
 		.reload_wall_ns = survey->conditions.reload_wall_ns,
 		.reload_says = survey->conditions.reload_says,
 		.reload_failure = sensor->reload_failure,

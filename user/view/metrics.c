@@ -245,6 +245,20 @@ static void write_sinks(struct exposition *e, const struct view *view)
 		labelled(e, "sink", view->sinks[i].name, view->sinks[i].lost);
 }
 
+static void write_pods(struct exposition *e, const struct view_pods *pods)
+{
+	if (!pods->mode)
+		return;
+	gauge(e, "spikewatch_pods", "Pods of Kubernetes whose names are known.");
+	labelled(e, "names", pods->mode, pods->pods);
+	counter(e, "spikewatch_pod_requests", "Requests for names of pods, by how they ended.");
+	labelled(e, "result", "failed", pods->failed);
+	labelled(e, "result", "other", pods->asked - pods->failed);
+	counter(e, "spikewatch_pods_refused",
+		"Pods that were left out: impossible names, too long, or too many.");
+	labelled(e, "names", pods->mode, pods->refused);
+}
+
 static void write_conditions(struct exposition *e, const struct view *view)
 {
 	__u64 blind = 0;
@@ -277,6 +291,7 @@ int metrics_write(const struct view *view, enum metrics_format format, char **re
 	write_incidents(&e, view);
 	write_anomalies(&e, view);
 	write_sinks(&e, view);
+	write_pods(&e, &view->pods);
 	write_conditions(&e, view);
 	exposition_end(&e);
 	failed = e.failed || ferror(e.out);

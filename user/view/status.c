@@ -169,8 +169,25 @@ static int put_connections(json_t *object, const __u64 count[SPEECH_MAX])
 			       value_number(all ? round(1000.0 * blind / all) / 1000 : 0));
 }
 
+/* How it goes with names of pods. */
+static json_t *pods_object(const struct view_pods *pods)
+{
+	json_t *object = json_object();
+	int err = value_put(object, "names", json_string(pods->mode));
+
+	err |= value_put(object, "pods", value_count(pods->pods));
+	err |= value_put(object, "addresses", value_count(pods->addresses));
+	err |= value_put(object, "requests", value_count(pods->asked));
+	err |= value_put(object, "requests_failed", value_count(pods->failed));
+	err |= value_put(object, "pods_refused", value_count(pods->refused));
+	if (pods->answered)
+		err |= value_put(object, "age_s", value_count(pods->answer_age_ns / 1000000000ULL));
+	err |= value_put_text(object, "trouble", pods->trouble);
+	return value_checked(object, err);
+}
+
 /* Connections that can't be read, of the last 10 to 20 minutes, by server. */
-static json_t *unread_object(const struct unread *unread)
+static json_t *unread_object(const struct unread *unread, const struct observer *observer)
 {
 	const struct unread_server *top[SERVERS_MAX];
 	json_t *object = json_object(), *array = json_array();
@@ -183,12 +200,15 @@ static json_t *unread_object(const struct unread *unread)
 	for (size_t i = 0; i < count; i++) {
 		char endpoint[TEXT_ENDPOINT_MAX];
 		json_t *server = json_object();
+		struct addr_pod pod;
 		int bad;
 
 		text_endpoint(&top[i]->server, top[i]->port, endpoint);
 		bad = value_put_text(server, "server", endpoint);
 		unread_of(top[i], n);
 		bad |= put_connections(server, n);
+		if (observer && text_pod(observer, &top[i]->server, &pod))
+			bad |= value_put(server, "kubernetes", value_pod(&pod));
 		err |= json_array_append_new(array, value_checked(server, bad));
 	}
 	return value_checked(object, err | value_put(object, "servers", array));
@@ -289,7 +309,9 @@ int status_format(const struct view *view, char **ret)
 	err |= value_put(root, "balance", balance_array(view));
 	err |= value_put(root, "lost", lost_object(view));
 	if (view->unread)
-		err |= value_put(root, "unread", unread_object(view->unread));
+		err |= value_put(root, "unread", unread_object(view->unread, view->observer));
+	if (view->pods.mode)
+		err |= value_put(root, "kubernetes", pods_object(&view->pods));
 	err |= value_put(root, "totals", totals_object(view));
 	err |= value_put(root, "maps", map_array(view));
 	err |= value_put(root, "sinks", sink_array(view));

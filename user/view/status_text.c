@@ -188,6 +188,17 @@ static void put_lost(struct page *page, const json_t *status)
 		page_put(page, STYLE_PLAIN, "nothing");
 }
 
+static void put_pod(struct page *page, const json_t *kubernetes)
+{
+	const json_t *workload = json_object_get(kubernetes, "workload");
+
+	page_put(page, STYLE_DIM, "(pod %s/%s%s", text_of(kubernetes, "namespace"),
+		 text_of(json_object_get(kubernetes, "pod"), "name"), workload ? "" : ")");
+	if (workload)
+		page_put(page, STYLE_DIM, "of %s %s)", text_of(workload, "kind"),
+			 text_of(workload, "name"));
+}
+
 /* Of the servers those with most that can't be read. */
 static void put_unread(struct page *page, const json_t *status)
 {
@@ -205,7 +216,27 @@ static void put_unread(struct page *page, const json_t *status)
 			 (long long)number_of(server, "tls"), (long long)number_of(server, "http2"),
 			 (long long)number_of(server, "quic"),
 			 (long long)number_of(server, "http1"));
+		if (json_object_get(server, "kubernetes"))
+			put_pod(page, json_object_get(server, "kubernetes"));
 	}
+}
+
+static void put_pods(struct page *page, const json_t *status)
+{
+	const json_t *pods = json_object_get(status, "kubernetes");
+	const char *trouble = json_string_value(json_object_get(pods, "trouble"));
+
+	if (!pods)
+		return;
+	row(page, "pods");
+	page_put(page, STYLE_PLAIN, "%lld named, by %s;", (long long)number_of(pods, "pods"),
+		 text_of(pods, "names"));
+	if (json_object_get(pods, "age_s"))
+		page_put(page, STYLE_PLAIN, "told %lld s ago", (long long)number_of(pods, "age_s"));
+	else
+		page_put(page, STYLE_YELLOW, "nothing was told yet");
+	if (trouble)
+		page_put(page, STYLE_YELLOW, "(%s)", trouble);
 }
 
 static void put_maps(struct page *page, const json_t *status)
@@ -254,6 +285,7 @@ void status_put(struct page *page, const json_t *status)
 	put_balances(page, status);
 	put_lost(page, status);
 	put_unread(page, status);
+	put_pods(page, status);
 	put_maps(page, status);
 	put_sinks(page, status);
 	page_start(page, 0);

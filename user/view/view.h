@@ -50,6 +50,17 @@ struct view_sink {
 	__u64 sent, lost, unsent;
 };
 
+/* Names of pods. */
+struct view_pods {
+	const char *mode; /* "kubelet", "api"; NULL: off */
+	__u64 pods, addresses;
+	__u64 asked, failed; /* requests */
+	__u64 refused;       /* pods with impossible names, too long, or beyond what is kept */
+	bool answered;       /* since the start; then: */
+	__u64 answer_age_ns; /* how long ago all went well for the last time */
+	const char *trouble; /* why names are missing; NULL: they are not */
+};
+
 /* Arrays are the view's maker's, and valid until it makes the next one. */
 struct view {
 	const char *version, *revision, *hostname;
@@ -61,6 +72,8 @@ struct view {
 	const __u8 *reason_class; /* enum sw_class of each reason */
 	const struct tally *tally;
 	const struct unread *unread; /* NULL: not known */
+	struct view_pods pods;
+	const struct observer *observer; /* who knows names; NULL: nobody */
 	const struct view_condition *conditions;
 	size_t condition_count;
 	__u64 reload_wall_ns; /* 0: there was no reload */
