@@ -19,3 +19,4 @@ stage "fuzz the rest" make -s -j9 CI=1 fuzz-baseline fuzz-capture fuzz-chunk fuz
 stage "bench" make -s bench CHECK=1
 stage "man pages" make -s check-man
 stage "install" make -s check-install
+stage "Helm chart" make -s CI=1 check-chart

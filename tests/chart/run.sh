@@ -41,7 +41,7 @@ while read -r name arguments; do
   check "$name: lint" "$helm" lint --strict --quiet $chart $arguments
   check "$name: every key is one of the API" python3 $here/strict.py $types "$work/$name.yaml"
   check "$name: the configuration is one" effective "$name"
-  check_equal "$name: the configuration has no key without effect" "$("$spikewatch" check -q -c "$work/$name.conf" 2>&1)" ""
+  check_equal "$name: the configuration has no key without effect" "$("$spikewatch" check -q -c "$work/$name.conf" 2>&1 | grep 'no effect')" ""
 done <<ROWS
 default
 capabilities --set profile=capabilities

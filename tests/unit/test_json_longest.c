@@ -42,6 +42,16 @@ static bool place_of_all(const struct addr *addr, struct addr_place *ret, void *
 	return true;
 }
 
+static bool pod_of_all(const struct addr *addr, struct addr_pod *ret, void *arg)
+{
+	const char *name = long_name + sizeof(long_name) - 1 - 63; /* a label of DNS */
+
+	*ret = (struct addr_pod){
+		.namespace = name, .name = name, .kind = "StatefulSet", .workload = name
+	};
+	return true;
+}
+
 static const struct observer *long_observer(void)
 {
 	static struct reason_names reasons;
@@ -125,7 +135,7 @@ static void fill(struct alert *alert, const struct rule *rule)
 		};
 }
 
-static void every_line_is_whole(void **state)
+static void check_lines(const struct observer *observer)
 {
 	struct config *config = parse_good("");
 	size_t longest = 0;
@@ -136,7 +146,7 @@ static void every_line_is_whole(void **state)
 		size_t len;
 
 		fill(&alert, &config->rules[i]);
-		assert_int_equal(json_format_alert(long_observer(), &alert, &line), 0);
+		assert_int_equal(json_format_alert(observer, &alert, &line), 0);
 		len = strlen(line) + 1;
 		assert_null(strchr(line, '\n'));
 		print_message("%s: %zu bytes\n", config->rules[i].id, len);
@@ -148,10 +158,27 @@ static void every_line_is_whole(void **state)
 	config_free(config);
 }
 
+static void every_line_is_whole(void **state)
+{
+	check_lines(long_observer());
+}
+
+/* Pods are inside: of their addresses no registry tells, and few resolvers. */
+static void with_names_of_pods_too(void **state)
+{
+	struct observer observer = *long_observer();
+
+	observer.pod = pod_of_all;
+	observer.place = NULL;
+	observer.host_name = NULL;
+	check_lines(&observer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_line_is_whole),
+		cmocka_unit_test(with_names_of_pods_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
