@@ -9,24 +9,36 @@ SYSCONFDIR ?= /etc
 CC      ?= gcc
 CLANG   ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
-ARCH    := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+NATIVE  := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+
+# ARCH=arm64 (or amd64) on another architecture: a cross build, in a folder of its own.
+ARCH    := $(NATIVE)
+override ARCH := $(patsubst x86_64,x86,$(patsubst amd64,x86,$(patsubst aarch64,arm64,$(ARCH))))
+TRIPLET := $(patsubst x86,x86_64,$(patsubst arm64,aarch64,$(ARCH)))-linux-gnu
+PKG_CONFIG := pkg-config
+BUILD   := build
+ifneq ($(ARCH),$(NATIVE))
+BUILD   := build/$(ARCH)
+CC      := $(TRIPLET)-gcc
+PKG_CONFIG := PKG_CONFIG_LIBDIR=/usr/lib/$(TRIPLET)/pkgconfig:/usr/share/pkgconfig pkg-config
+endif
 
 # SAN=1: AddressSanitizer and UndefinedBehaviorSanitizer, in a folder of its own.
 ifdef SAN
-B := build/san
+B := $(BUILD)/san
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 else
-B := build
+B := $(BUILD)
 endif
 
 PKGS     := libbpf libelf zlib libmnl yaml-0.1 jansson libpcap sqlite3 libseccomp libmicrohttpd libcurl libcares
 # Optional: countries and AS of addresses.
-PKGS     += $(shell pkg-config --exists libmaxminddb 2>/dev/null && echo libmaxminddb)
+PKGS     += $(shell $(PKG_CONFIG) --exists libmaxminddb 2>/dev/null && echo libmaxminddb)
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
-CPPFLAGS += -D_GNU_SOURCE $(if $(filter libmaxminddb,$(PKGS)),-DHAVE_MAXMINDDB) -Iinclude -Iuser -I. -isystem build/gen $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE $(if $(filter libmaxminddb,$(PKGS)),-DHAVE_MAXMINDDB) -Iinclude -Iuser -I. -isystem $(BUILD)/gen $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANFLAGS) -fstack-protector-strong
-LDLIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+LDLIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lm
 
 # V=1 shows the commands.
 ifndef V
@@ -49,8 +61,28 @@ $(B)/spikewatch: $(OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# One file that needs no other: the same objects with static libraries. Those that Debian has no usable
+# archive of are built from its sources once, of libmnl a stand-in is linked. ld warns of functions that would
+# load libraries: users and groups are read from files without, names are asked for by c-ares.
+STATIC := $(B)/static
+LIBS   ?= $(STATIC)/libs
+STATIC_BUILT := pcap microhttpd curl
+STATIC_PKGS  := $(filter-out libmnl libpcap libmicrohttpd libcurl,$(PKGS)) libssl
+STATIC_LIBS   = -L$(LIBS)/lib $(STATIC_BUILT:%=-l%) $(shell $(PKG_CONFIG) --static --libs $(STATIC_PKGS) zlib) -lm
+
+.PHONY: static
+static: $(STATIC)/spikewatch ## build/static/spikewatch, one file without shared libraries (see deploy/image/)
+
+$(STATIC)/spikewatch: $(OBJS) $(B)/deploy/image/mnl.o $(B)/deploy/image/nss.o | $(LIBS)/built
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -static-pie -Wl,--gc-sections -o $@ $^ $(STATIC_LIBS) 2>$(STATIC)/link.log || \
+		{ cat $(STATIC)/link.log >&2; false; }
+
+$(LIBS)/built:
+	$(Q)deploy/image/libs.sh $(@D) $(ARCH)
+
 # The skeleton comes first: only user/kernel/ may include it (make check-layers).
-$(filter $(B)/user/kernel/%,$(OBJS)): build/gen/spikewatch.skel.h build/gen/chains.skel.h
+$(filter $(B)/user/kernel/%,$(OBJS)): $(BUILD)/gen/spikewatch.skel.h $(BUILD)/gen/chains.skel.h
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -67,14 +99,14 @@ $(B)/revision: FORCE
 # --- BPF object and skeleton --------------------------------------------------------------------
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_$(ARCH) -Wall -Werror -I. -Iinclude -Ibpf
 
-SKELETONS := build/gen/spikewatch.skel.h build/gen/chains.skel.h
+SKELETONS := $(BUILD)/gen/spikewatch.skel.h $(BUILD)/gen/chains.skel.h
 
-$(SKELETONS:build/gen/%.skel.h=build/%.bpf.o): build/%.bpf.o: bpf/%.bpf.c
+$(SKELETONS:$(BUILD)/gen/%.skel.h=$(BUILD)/%.bpf.o): $(BUILD)/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(SKELETONS): build/gen/%.skel.h: build/%.bpf.o
+$(SKELETONS): $(BUILD)/gen/%.skel.h: $(BUILD)/%.bpf.o
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
 	$(Q){ echo '/* NOLINTBEGIN: generated */'; $(BPFTOOL) gen skeleton $< name $(*:chains=chains_bpf); \
@@ -132,8 +164,13 @@ check-man:
 check-install: all
 	@tests/install.sh
 
-check-kernels: all ## load and count under other kernels, in QEMU
+check-kernels: ## load and count under other kernels, in QEMU; ARCH=arm64: after `make image ARCH=arm64`
+ifeq ($(ARCH),$(NATIVE))
+	@$(MAKE) -s all
 	@tests/vm/run.sh
+else
+	@ARCH=$(ARCH) tests/vm/run.sh
+endif
 
 -include tests/bpf/rules.mk bench/rules.mk tests/fuzz/rules.mk tests/differential/rules.mk tests/score/rules.mk tests/chart/rules.mk
 
@@ -175,7 +212,7 @@ format-check: ## are they in it?
 
 # QUICK=1 leaves out clang's static analyzer, which takes most of the time.
 lint: $(LINT_FILES) lint-cppcheck ## clang-tidy and cppcheck
-$(LINT_FILES): lint/%: build/gen/spikewatch.skel.h build/gen/chains.skel.h
+$(LINT_FILES): lint/%: $(SKELETONS)
 	@clang-tidy --quiet $(if $(QUICK),--checks='-clang-analyzer-*') $* -- $(CPPFLAGS) -std=gnu11 -DSPIKEWATCH_VERSION='""' -DSPIKEWATCH_REVISION='""' 2>/dev/null
 lint-cppcheck:
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
@@ -194,6 +231,37 @@ install: all ## into DESTDIR and PREFIX
 	install -Dm644 deploy/systemd/spikewatch.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/spikewatch.conf
 	@test -e $(DESTDIR)$(SYSCONFDIR)/spikewatch/spikewatch.yaml || \
 		install -Dvm644 -t $(DESTDIR)$(SYSCONFDIR)/spikewatch config/spikewatch.yaml
+
+# The root file system of deploy/Dockerfile and of `make image`.
+IMAGE_ROOT ?= $(B)/image/root
+.PHONY: image image-root check-image check-static check-mnl
+image-root: $(STATIC)/spikewatch
+	$(call say,ROOT,$(IMAGE_ROOT))
+	$(Q)deploy/image/rootfs.sh $< $(IMAGE_ROOT) $(LIBS)
+
+image: ## build/image/oci, an OCI layout of the container image; ARCH=arm64 in a Debian of its own (root)
+	@tools/deps.sh oci
+ifeq ($(ARCH),$(NATIVE))
+	@tools/deps.sh image
+	@$(MAKE) -s image-root
+else
+	@deploy/image/cross.sh build/cross-$(ARCH) $(ARCH) make -s image-root ARCH=$(ARCH) REVISION=$(REVISION)
+endif
+	$(call say,OCI,$(B)/image/oci)
+	$(Q)deploy/image/oci.sh $(IMAGE_ROOT) $(B)/image/oci $(ARCH) $(REVISION)
+
+check-image: image ## the container image: what it says, what is in it, and it is the same each time (root)
+	@tests/image.sh $(B) $(ARCH)
+
+# The stand-in for libmnl has every function that is called, though `make test` links no static program.
+check-mnl: $(B)/deploy/image/mnl.o $(OBJS)
+	@nm $^ | awk '$$1 == "U" && $$2 ~ /^mnl_/ { wanted[$$2] } $$2 == "T" { there[$$3] } END { \
+		for (f in wanted) if (!(f in there)) { print "deploy/image/mnl.c has no " f "()"; bad = 1 } exit bad }'
+
+# What static libraries may do otherwise: netlink, TLS, names, sockets, groups.
+check-static: static $(B)/tests/e2e/journal_send
+	@SPIKEWATCH=$(abspath $(STATIC)/spikewatch) JOURNAL_SEND=$(abspath $(B)/tests/e2e/journal_send) \
+		tests/e2e/run.sh image.sh interfaces.sh names.sh webhook.sh metrics.sh control.sh state.sh service.sh life.sh replay.sh
 
 deb: all ## build/deb/spikewatch_VERSION_ARCH.deb
 	@tools/make-deb.sh

@@ -16,4 +16,8 @@ stage "flood" make -s CI=1 bench-flood
 stage "lint, with the static analyzer" make -s -j2 lint
 stage "soak" env SOAK_SECONDS=600 make -s CI=1 check-e2e ONLY=soak.sh
 stage "soak, sanitizers" env SOAK_SECONDS=600 make -s CI=1 SAN=1 check-e2e ONLY=soak.sh
+stage "container image" make -s CI=1 check-image
+stage "end to end, static program" make -s CI=1 check-static
+stage "container image, arm64" make -s CI=1 check-image ARCH=arm64
+stage "kernels, arm64" make -s CI=1 check-kernels ARCH=arm64
 stage "Debian package" make -s check-deb

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What `make test` runs: sourced by tests/run.sh.
 stage "build" make -j2 CI=1 all
-stage "layers" make -s check-layers
+stage "layers" make -s CI=1 check-layers check-mnl
 stage "format" make -s format-check
 stage "unit tests" make -s -j2 CI=1 check
 stage "anomaly score" make -s -j2 CI=1 check-score SCORE_SEEDS=12

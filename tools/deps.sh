@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Installs what is missing to build and run spikewatch (`build`), and to test and demonstrate it
-# (`test`): with apt on Debian and Ubuntu, with dnf on Amazon Linux 2023 and Fedora.
+# (`test`): with apt on Debian and Ubuntu, with dnf on Amazon Linux 2023 and Fedora. On Debian alone also for the
+# container image: to build its program, for another architecture too (`image [arm64]`), and to pack it (`oci`).
 set -eu
-what=${1:-build}
+what=${1:-build} arch=${2:-}
 
 if command -v apt-get >/dev/null; then
   build="gcc make pkg-config clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libyaml-dev libjansson-dev libpcap-dev libsqlite3-dev libseccomp-dev libmicrohttpd-dev libcurl4-openssl-dev libc-ares-dev libmaxminddb-dev"
@@ -11,6 +12,12 @@ if command -v apt-get >/dev/null; then
     clang-format clang-tidy cppcheck mandoc git openssl
     apache2-bin apache2-utils lighttpd haproxy squid wrk nghttp2-client iptables nmap hping3 dpkg-dev lintian mmdebstrap prometheus python3-yaml"
   command -v npm >/dev/null || tests="$tests npm" # whoever it came from
+  # Its libraries are those of the architecture; so is what libs.sh links of them.
+  image="$build libssl-dev dpkg-dev flex bison ca-certificates tzdata"
+  if [ -n "$arch" ] && [ "$arch" != "$(dpkg --print-architecture)" ]; then
+    image="$(echo "$image" | sed "s/\(lib[^ ]*-dev\|zlib1g-dev\)/\1:$arch/g") gcc-$(echo "$arch" | sed 's/arm64/aarch64/; s/amd64/x86-64/')-linux-gnu"
+  fi
+  oci="umoci skopeo mmdebstrap git jq"
   # The sanitizers' runtime of the distribution's clang, for the fuzzers.
   clang_major() { apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\).*/\1/p' | head -n 1; }
   major=$(clang_major)
@@ -19,7 +26,7 @@ if command -v apt-get >/dev/null; then
     major=$(clang_major)
   fi
   tests="$tests libclang-rt-${major:-14}-dev"
-  has() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+  has() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
   install() {
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
@@ -39,7 +46,9 @@ fi
 case $what in
   build) wanted=$build ;;
   test) wanted="$build $tests" ;;
-  *) echo "usage: tools/deps.sh [build|test]" >&2; exit 2 ;;
+  image) wanted=${image:?is for Debian} ;;
+  oci) wanted=${oci:?is for Debian} ;;
+  *) echo "usage: tools/deps.sh [build|test|image [ARCH]|oci]" >&2; exit 2 ;;
 esac
 
 missing=

@@ -149,7 +149,9 @@ through fd01::1 fd01::2 geneve id 42
 through 10.1.0.1 10.1.0.2 gre
 through 10.1.0.1 10.1.0.2 ipip
 through fd01::1 fd01::2 sit
-. ./links.sh
-. ./denies.sh
+if [ -z "${CORE:-}" ]; then
+  . ./links.sh
+  . ./denies.sh
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

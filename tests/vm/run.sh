@@ -1,15 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tests/vm/guest.sh under each of the kernels (KERNELS, default 5.10 6.1 6.12), in QEMU without KVM. The
-# kernels come from Debian's archives into a cache: one that can't be had is a loud skip.
+# kernels come from Debian's archives into a cache: one that can't be had is a loud skip. ARCH=arm64 takes the
+# static program of that architecture, the kernels named (default 6.1), and what is most of all to be known.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 passed=0 failed=0 skipped=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
+arch=amd64 program=build/spikewatch more=()
+if [ "${ARCH:-}" = arm64 ]; then
+  arch=arm64 program=build/arm64/static/spikewatch more=(-e CORE=1)
+  KERNELS=${KERNELS:-6.1}
+fi
+[ -x $program ] || { echo "FAIL $program is missing"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+
 guest() { # KERNEL
-  tests/vm/kernel-matrix.sh -t 1800 -p iproute2 -p nftables -p iptables -p wireguard-tools \
-    -f build/spikewatch -f tests/vm/links.sh -f tests/vm/denies.sh "$1" -- tests/vm/guest.sh 2>&1 | tee "$out"
+  tests/vm/kernel-matrix.sh -a $arch "${more[@]}" -t 1800 -p iproute2 -p nftables -p iptables -p wireguard-tools \
+    -f $program -f tests/vm/links.sh -f tests/vm/denies.sh "$1" -- tests/vm/guest.sh 2>&1 | tee "$out"
   return "${PIPESTATUS[0]}"
 }
 
