@@ -142,11 +142,10 @@ static const struct mistake notes[] = {
 	  "rules: {mine: {feed: drop, threshold: {}, match: {class: [firewall, refused, other]}},\n"
 	  "  two: {feed: drop, threshold: {}, match: {class: prohibited}},\n"
 	  "  three: {feed: drop, threshold: {}, match: {class: unanswered}}}\n",
-	  "f:1:69: 'class: refused'" NO "f:2:44: 'class: prohibited'" NO
-	  "f:3:46: 'class: unanswered'" NO },
+	  "" },
 	{ "classes of a built-in rule",
 	  "rules: {firewall-deny-spike: {match: {class: [prohibited, refused]}}}\n",
-	  "f:1:59: 'class: refused'" NO },
+	  "" },
 };
 
 static void test_unused(void **state)

@@ -252,25 +252,6 @@ static void read_reason(struct reader *r, const struct node *value, const struct
 	}
 }
 
-/* Names the values of a list that have no effect: those of words without a bit in `with_effect`. */
-static void note_words(struct reader *r, const struct node *value, const struct key *key,
-		       __u32 with_effect)
-{
-	const struct node *entries = value->kind == NODE_LIST ? value->items : value;
-	size_t i, count = value->kind == NODE_LIST ? value->count : 1;
-	char name[64];
-	int found;
-
-	for (i = 0; i < count; i++) {
-		found = entries[i].kind == NODE_SCALAR ? word_find(key->words, entries[i].text)
-						       : -1;
-		if (found < 0 || (found & with_effect))
-			continue;
-		snprintf(name, sizeof(name), "%s: %s", key->name, entries[i].text);
-		read_note(r, &entries[i], name);
-	}
-}
-
 #define STATUS_EXPECTED "status codes from 400 to 599, such as 404 or 400-499,503"
 #define PORT_EXPECTED   "ports from 1 to 65535, such as 80 or 8000-8099"
 #define ADDRS_EXPECTED  "internal, external, a network such as 10.0.0.0/8 or the name of a list"
@@ -344,9 +325,6 @@ static const struct keyset except_keysets[] = {
 
 void read_match(struct reader *r, const struct node *value, struct rule *rule)
 {
-	static const struct key class_key = { .name = "class", .words = words_class };
-	__u32 before = rule->match.classes;
-	const struct node *classes = node_find(value, "class");
 	size_t i;
 
 	/* match is replaced as a whole. */
@@ -354,11 +332,6 @@ void read_match(struct reader *r, const struct node *value, struct rule *rule)
 		free(rule->match.reason[i]);
 	memset(&rule->match, 0, sizeof(rule->match));
 	read_map(r, value, &match_keysets[rule->feed], &rule->match);
-	/*
-	 * Packets of the other classes are not seen yet; what was built in is not the user's word.
-	 */
-	if (classes && rule->feed == FEED_DROP)
-		note_words(r, classes, &class_key, before | 1 << CLASS_FIREWALL | 1 << CLASS_OTHER);
 }
 
 void read_except(struct reader *r, const struct node *value, struct rule *rule)
