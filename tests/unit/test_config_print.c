@@ -144,8 +144,7 @@ static const struct mistake notes[] = {
 	  "  three: {feed: drop, threshold: {}, match: {class: unanswered}}}\n",
 	  "" },
 	{ "classes of a built-in rule",
-	  "rules: {firewall-deny-spike: {match: {class: [prohibited, refused]}}}\n",
-	  "" },
+	  "rules: {firewall-deny-spike: {match: {class: [prohibited, refused]}}}\n", "" },
 };
 
 static void test_unused(void **state)
