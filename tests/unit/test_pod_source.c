@@ -312,7 +312,7 @@ static void whatever_is_answered(void **state)
 		{ "no right", HEAD("403 Forbidden") "{\"kind\":\"Status\"}",
 		  "403: the service account" },
 		{ "nowhere", HEAD("404 Not Found"), "404: see kubernetes.url" },
-		{ "broken", HEAD("500 Oh"), "it answered 500" },
+		{ "broken", HEAD("500 Oh") "<html>", "it answered 500" },
 		{ "a redirect", "HTTP/1.1 302 F\r\nLocation: http://192.0.2.1/x\r\n\r\n",
 		  "it redirects, which is not followed, to http://192.0.2.1/x" },
 		{ "nothing at all", "", "Empty reply" },

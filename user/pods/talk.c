@@ -16,8 +16,8 @@
 #define TELL_NS     (30 * SECOND_NS) /* until a pod is told of */
 #define WAIT_MAX_NS (60 * SECOND_NS)
 #define NO_POD      "it tells of no pod, and each node has one at least: see NODE_NAME"
-/* A pod takes some 10 KiB: 800 a second, for less than a tenth of a CPU. */
-#define BYTES_PER_S (8ULL << 20)
+/* A pod takes some 10 KiB: 400 a second, for about a tenth of a CPU. */
+#define BYTES_PER_S (4ULL << 20)
 
 static void say(struct talk *talk, const char *what, const char *more)
 {
