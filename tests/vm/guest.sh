@@ -152,6 +152,7 @@ through fd01::1 fd01::2 sit
 if [ -z "${CORE:-}" ]; then
   . ./links.sh
   . ./denies.sh
+  . ./hardened.sh
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

@@ -17,7 +17,7 @@ fi
 
 guest() { # KERNEL
   tests/vm/kernel-matrix.sh -a $arch "${more[@]}" -t 1800 -p iproute2 -p nftables -p iptables -p wireguard-tools \
-    -f $program -f tests/vm/links.sh -f tests/vm/denies.sh "$1" -- tests/vm/guest.sh 2>&1 | tee "$out"
+    -f $program -f tests/vm/links.sh -f tests/vm/denies.sh -f tests/vm/hardened.sh "$1" -- tests/vm/guest.sh 2>&1 | tee "$out"
   return "${PIPESTATUS[0]}"
 }
 
