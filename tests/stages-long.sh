@@ -5,6 +5,7 @@ stage "unit tests, sanitizers" env LONG=1 make -s -j2 CI=1 SAN=1 check
 stage "BPF tests, sanitizers" make -s -j2 CI=1 SAN=1 check-bpf
 stage "end to end, all, sanitizers" make -s CI=1 SAN=1 check-e2e LONG=1
 stage "adversary, other seeds" env LONG=1 SEED=random make -s CI=1 check-e2e ONLY=adversary.sh
+stage "nodes of a cluster" env LONG=1 make -s CI=1 check-e2e ONLY="nodes.sh nodes-pods.sh nodes-policy.sh nodes-redirect.sh"
 stage "hundreds of interfaces" env PODS=500 make -s CI=1 check-e2e ONLY=interfaces.sh
 stage "keep_attached by clsact" env LONG=1 make -s CI=1 check-e2e ONLY=keep.sh
 stage "blind, at length" env LONG=1 make -s CI=1 check-e2e ONLY=blind.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Runs in the long tests.
 # Beside tcx programs that take packets from device to device, as Cilium's do: we see each response once, with
 # its true ends, and what they do to how many packets is the same with us and without, whoever comes first,
 # restarts or is killed.

@@ -131,6 +131,27 @@ static int take_link(const struct nlmsghdr *msg, void *arg)
 	return MNL_CB_OK;
 }
 
+static int take_packets(const struct nlmsghdr *msg, void *arg)
+{
+	struct interface one = {};
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, msg, sizeof(struct ifinfomsg))
+	{
+		if (mnl_attr_get_type(attr) == IFLA_STATS64)
+			read_stats(attr, &one);
+	}
+	*(__u64 *)arg = one.rx_packets + one.tx_packets;
+	return MNL_CB_STOP;
+}
+
+int links_packets(int ifindex, __u64 *ret)
+{
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
+
+	return rtnl_ask(RTM_GETLINK, &info, sizeof(info), NULL, take_packets, ret);
+}
+
 static int by_ifindex(const void *a, const void *b)
 {
 	const struct interface *x = a, *y = b;

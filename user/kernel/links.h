@@ -36,6 +36,9 @@ enum link_layer link_layer_of(const struct interface *interface);
 int links_list(struct interfaces *ret);
 void links_clear(struct interfaces *interfaces);
 
+/* What an interface has counted by now, both ways. -ENODEV: it is gone. */
+int links_packets(int ifindex, __u64 *ret);
+
 const struct interface *links_find(const struct interfaces *interfaces, const char *name);
 const struct interface *links_find_index(const struct interfaces *interfaces, int ifindex);
 

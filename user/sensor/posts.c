@@ -53,6 +53,19 @@ static int add_post(struct posts *posts, const struct plan_entry *entry)
 
 /* --- one post --------------------------------------------------------------------------------- */
 
+/* Of one that came after the start: what passed before we were there was not seen. */
+static void say_watching(const struct sensor *sensor, const struct post *post)
+{
+	const char *tap = post->tap ? ", tap" : "", *mode = loader_mode_name(post->mode);
+	__u64 before = 0;
+
+	if (sensor->follow && !links_packets(post->interface.ifindex, &before) && before)
+		log_info("watching %s (%s%s); %llu packets passed before", post->interface.name,
+			 mode, tap, before);
+	else
+		log_info("watching %s (%s%s)", post->interface.name, mode, tap);
+}
+
 static int attach(struct sensor *sensor, struct post *post)
 {
 	const struct plan_entry entry = {
@@ -72,8 +85,7 @@ static int attach(struct sensor *sensor, struct post *post)
 		return err;
 	post->attached = true;
 	sensor->watched++;
-	log_info("watching %s (%s%s)", post->interface.name, loader_mode_name(post->mode),
-		 post->tap ? ", tap" : "");
+	say_watching(sensor, post);
 	guard_add(sensor, post->attachments, LOADER_ATTACHMENTS);
 	return 0;
 }
