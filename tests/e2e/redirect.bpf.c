@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What Cilium and its like do with packets: they take them from one device to another past the host's
- * stack. Of IPv4; what is for no pod goes on as it was.
+ * What Cilium and its like do with packets: they take them from one device to another past the
+ * host's stack. Of IPv4; what is for no pod goes on as it was.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

@@ -17,7 +17,8 @@ struct rtnl_attr {
 	const void *value;
 };
 
-/* Asks for one thing, named by the header or an attribute: take() gets it, and returns MNL_CB_STOP. */
+/* Asks for one thing, named by the header or an attribute: take() gets it, and returns MNL_CB_STOP.
+ */
 int rtnl_ask(unsigned short type, const void *header, size_t size, const struct rtnl_attr *attr,
 	     mnl_cb_t take, void *arg);
 
