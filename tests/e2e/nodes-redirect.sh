@@ -37,7 +37,7 @@ neighbour_load() {
   map_set uplink "0 0 0 0" "$(bytes "$(ifindex "$NODE1" eth0)")"
   for host in 11.2 11.3; do
     mac=$(device_mac "$(pod_ns $host)" eth0)
-    map_set pods "10 77 ${host/./ }" "$(bytes "$(ifindex "$NODE1" "eni${host/./x}")") $(printf '%d ' $(sed 's/^\|:/ 0x/g' <<<"$mac")) 0 0"
+    map_set pods "10 77 ${host/./ }" "$(bytes "$(ifindex "$NODE1" "eni${host/./x}")") $(sed 's/^\|:/ 0x/g' <<<"$mac") 0 0"
   done
 }
 
@@ -116,7 +116,6 @@ END
 }
 
 beside() { # WHAT
-  local got
   packets "$NORMAL"
   check_equal "$1: it does the same to as many packets" "$(did)" "$NORMAL"
   logs_clear
