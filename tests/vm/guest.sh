@@ -140,16 +140,17 @@ cat >>test.yaml <<'YAML'
 rules:
   elsewhere: {title: elsewhere, feed: drop, match: {class: [refused, unanswered], reason: NO_ANSWER}, threshold: {count: 1, window: 1m}}
 YAML
+# CORE: what is most of all to be known, where there is no time for all.
 watch auto
-watch clsact
 watch xdp
-watch xdp-generic
 through 10.1.0.1 10.1.0.2 vxlan id 42 dstport 4789
-through fd01::1 fd01::2 geneve id 42
-through 10.1.0.1 10.1.0.2 gre
-through 10.1.0.1 10.1.0.2 ipip
-through fd01::1 fd01::2 sit
 if [ -z "${CORE:-}" ]; then
+  watch clsact
+  watch xdp-generic
+  through fd01::1 fd01::2 geneve id 42
+  through 10.1.0.1 10.1.0.2 gre
+  through 10.1.0.1 10.1.0.2 ipip
+  through fd01::1 fd01::2 sit
   . ./links.sh
   . ./denies.sh
   . ./hardened.sh
