@@ -96,12 +96,12 @@ void suite_lasting(struct suite *suite)
 
 	/* not all: a doubling of 15 is soon learned, and overdispersed levels are low for a while
 	 */
-	shift(suite, SHAPE_POISSON, 15, 2, 10, 4);
+	shift(suite, SHAPE_POISSON, 15, 2, 50, 2);
 	shift(suite, SHAPE_POISSON, 200, 2, 80, 2);
 	for (i = 0; i < 2; i++) {
 		shift(suite, SHAPE_POISSON, rates[i], 5, 100, 1);
 		shift(suite, SHAPE_POISSON, rates[i], 30, 100, 1);
-		shift(suite, SHAPE_NEGBIN, rates[i], 30, 40, 5);
+		shift(suite, SHAPE_NEGBIN, rates[i], 30, 50, 3);
 		attacks(suite, rates[i]);
 	}
 }

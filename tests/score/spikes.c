@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Spikes in a quiet series, and the first one that can be told. */
+#include "tests/score/oracle.h"
 #include "tests/score/suite.h"
 
 #include <math.h>
 
-#define SPIKES 4
+#define SPIKES     4
+#define READY_PART 0.95
 
 static const double sigmas[SPIKES] = { 4, 5, 10, 15 };
 
@@ -44,14 +46,24 @@ static void spikes(struct suite *suite, enum shape shape, double rate)
 	}
 	suite_at_least(suite, 75, 100.0 * found / suite->seeds / SPIKES,
 		       "%% of 4, 5, 10, 15 sigma >= 25: %s, rate %g", shape_name(shape), rate);
-	/* in an overdispersed series the larger of the two, before, makes the other less rare */
-	suite_at_least(suite, shape == SHAPE_NEGBIN ? 80 : 100, 100.0 * both / suite->seeds,
-		       "%% with 10 and 15 sigma >= 75: %s, rate %g", shape_name(shape), rate);
+	/* the larger of the two, before, makes the other less rare: most of all where counts are
+	 * small or the series is overdispersed */
+	suite_at_least(suite,
+		       shape == SHAPE_NEGBIN ? 90
+		       : rate > 3            ? 100
+					     : 96,
+		       100.0 * both / suite->seeds, "%% with 10 and 15 sigma >= 75: %s, rate %g",
+		       shape_name(shape), rate);
 }
 
-static void ready_after_two_hours(struct suite *suite, enum shape shape, double rate, double target)
+/*
+ * Eight buckets tell how uneven a series is only so well: where they themselves are very uneven,
+ * ten times as much may be theirs. Asked is nearly all that a perfect observer of them tells.
+ */
+static void ready_after_two_hours(struct suite *suite, enum shape shape, double rate)
 {
-	unsigned int seed, found = 0, early = 0;
+	double seen[ANOMALY_READY];
+	unsigned int seed, found = 0, early = 0, ideal = 0;
 
 	for (seed = 0; seed < suite->seeds; seed++) {
 		struct series series = suite_series(suite, shape, seed, 200);
@@ -59,13 +71,17 @@ static void ready_after_two_hours(struct suite *suite, enum shape shape, double 
 		struct anomaly_score score;
 		long n;
 
-		for (n = 0; n < ANOMALY_READY; n++)
-			early += !suite_take(anomaly, n, series_next(&series, rate)).learning;
+		for (n = 0; n < ANOMALY_READY; n++) {
+			seen[n] = series_next(&series, rate);
+			early += !suite_take(anomaly, n, seen[n]).learning;
+		}
+		ideal += oracle_score(seen, ANOMALY_READY, 10 * rate) >= CRITICAL;
 		score = suite_look(anomaly, n, 10 * rate);
 		found += suite_alerts(&score);
 		anomaly_free(anomaly);
 	}
-	suite_at_least(suite, target, early ? -1 : 100.0 * found / suite->seeds,
+	suite_at_least(suite, READY_PART * 100.0 * ideal / suite->seeds,
+		       early ? -1 : 100.0 * found / suite->seeds,
 		       "%% of tenfold spikes after 8 buckets >= 75: %s, rate %g", shape_name(shape),
 		       rate);
 }
@@ -73,11 +89,6 @@ static void ready_after_two_hours(struct suite *suite, enum shape shape, double 
 void suite_spikes(struct suite *suite)
 {
 	static const double rates[] = { 3, 15, 200, 20000 };
-	/*
-	 * Eight buckets tell a spread of 0.2 from Poisson or from more only so well: what was seen
-	 * of one series in 200 at 3, and of one in 20 that is overdispersed, allows for the spike.
-	 */
-	static const double ready[][4] = { { 94, 100, 100, 100 }, { 80, 80, 90, 90 } };
 	enum shape shape;
 	size_t i;
 
@@ -86,5 +97,5 @@ void suite_spikes(struct suite *suite)
 			spikes(suite, shape, rates[i]);
 	for (shape = SHAPE_POISSON; shape <= SHAPE_NEGBIN; shape++)
 		for (i = 0; i < 4; i++)
-			ready_after_two_hours(suite, shape, rates[i], ready[shape][i]);
+			ready_after_two_hours(suite, shape, rates[i]);
 }

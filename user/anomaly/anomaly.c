@@ -14,10 +14,13 @@
 #define WEIGHT_LEAST   0.01
 #define BURN_SHARE     0.1
 
-#define FAR_FADES    0.8
-#define SHAKEN_FADES 0.95
-#define TAIL_SHARE   0.5
-#define TAIL_BLEND   300.0
+#define FAR_FADES        0.8
+#define SHAKEN_FADES     0.95
+#define BURST_APART      0.5 /* of being shaken: 14 buckets */
+#define TAIL_SHARE_LEAST 0.2 /* share of the look at the size alone... */
+#define TAIL_SHARE_MOST  0.5 /* ...where bursts are usual: */
+#define TAIL_BURSTS      3.0
+#define TAIL_BLEND       300.0
 
 /* One bucket against the model. */
 struct verdict {
@@ -118,11 +121,17 @@ static double burn_of(const struct anomaly *anomaly, double residual)
 	return sum_of(anomaly, anomaly->residual, residual) / sqrt(fmax(scale, BURN_BUCKETS));
 }
 
-/* Both looks by half, once the past is long enough to be asked. */
-static double both_of(double ln_model, const struct tail *tail, double value)
+/*
+ * The geometric mean of both looks, once the past is long enough to be asked. Where bursts come
+ * again and again the model's own tail means little, and a burst's size against earlier ones more.
+ */
+static double both_of(const struct anomaly *anomaly, double ln_model, const struct tail *tail,
+		      double value)
 {
-	double share = TAIL_SHARE * tail->weight / (tail->weight + TAIL_BLEND);
+	double bursts = fmin(1, anomaly->model.bursts / TAIL_BURSTS);
+	double share = TAIL_SHARE_LEAST + (TAIL_SHARE_MOST - TAIL_SHARE_LEAST) * bursts;
 
+	share *= tail->weight / (tail->weight + TAIL_BLEND);
 	return (1 - share) * ln_model + share * tail_ln_upper(tail, value);
 }
 
@@ -143,9 +152,10 @@ static void judge(const struct anomaly *anomaly, const struct anomaly_bucket *bu
 		double sign = side == SIDE_HIGH ? 1 : -1, single, several;
 
 		ret->lasting[side] = lasting_of(anomaly, ret->excess, sign);
-		single = both_of(ret->ln_raw[side], &anomaly->single[side], sign * ret->excess);
-		several = both_of(normal_ln_upper(sign * ret->burn), &anomaly->several[side],
-				  ret->lasting[side]);
+		single = both_of(anomaly, ret->ln_raw[side], &anomaly->single[side],
+				 sign * ret->excess);
+		several = both_of(anomaly, normal_ln_upper(sign * ret->burn),
+				  &anomaly->several[side], ret->lasting[side]);
 		if (sign * ret->residual > 0)
 			single = fmin(single - log(1 - BURN_SHARE), several - log(BURN_SHARE));
 		ret->ln_raw[side] = fmin(0, single);
@@ -197,6 +207,14 @@ static void learn_recent(struct anomaly *anomaly, const struct verdict *verdict,
 	}
 }
 
+/* Outliers that follow each other closely are one burst. */
+static void learn_burst(struct model *model, bool far)
+{
+	bool begins = far && model->shaken < BURST_APART;
+
+	model->bursts = (float)(model->bursts * (1 - 1 / model_memory(model)) + begins);
+}
+
 void anomaly_learn(struct anomaly *anomaly, const struct anomaly_bucket *bucket)
 {
 	const struct season_when when = when_of(anomaly, bucket);
@@ -231,6 +249,7 @@ void anomaly_learn(struct anomaly *anomaly, const struct anomaly_bucket *bucket)
 	if (far && anomaly->far < FAR_LASTS && anomaly->far + 1 >= FAR_LASTS)
 		model_shift(&anomaly->model, count / coverage);
 	anomaly->learned++;
+	learn_burst(&anomaly->model, far);
 	anomaly->model.shaken = far ? 1 : anomaly->model.shaken * SHAKEN_FADES;
 	anomaly->far = far ? fmin(anomaly->far + 1, FAR_MOST)
 			   : fmax(0, anomaly->far * FAR_FADES - .01);

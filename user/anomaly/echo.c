@@ -78,7 +78,7 @@ static void witness(struct echo *echo, double mean, double count, double ln_usua
 	double weight = pow(ECHO_AGAIN, echo->burst), kept = 1 - weight / ECHO_MEMORY;
 	double ratio = ratio_of(mean, count), error = ratio - expected(echo);
 
-	echo->news += weight * clamp(factor, -ECHO_FACTOR, ECHO_FACTOR);
+	echo->news += weight * clamp(factor, -ECHO_DENIAL, ECHO_FACTOR);
 	echo->odds *= kept;
 	echo->weight = echo->weight * kept + weight;
 	echo->products = echo->products * kept + weight * ratio * echo->ratio;

@@ -13,17 +13,19 @@
  *kinds, an echo or as usual, and its tails are the average of both by the odds of an echo.
  *
  * The odds are those of the bursts before: each witness adds ln of its Bayes factor (Jeffreys 1961,
- * Theory of Probability, 5.0), ECHO_FACTOR at the most, when its burst is over. The buckets of one
- * burst are no independent witnesses: each counts for ECHO_AGAIN of the one before. So what a
- * series never showed before is told for as long as it lasts, and what it shows each week is told
- * when it begins: a burst moves the odds by at most ECHO_FACTOR / (1 - ECHO_AGAIN), a third of the
- * way from ECHO_ODDS to even.
+ * Theory of Probability, 5.0), ECHO_FACTOR at the most, when its burst is over; one against an
+ * echo takes ECHO_DENIAL at the most: some bursts of a series last, and others do not. The
+ * buckets of one burst are no independent witnesses: each counts for ECHO_AGAIN of the one
+ * before. So what a series never showed before is told for as long as it lasts, and what it shows
+ * each week is told when it begins: a burst moves the odds by at most
+ * ECHO_FACTOR / (1 - ECHO_AGAIN), a third of the way from ECHO_ODDS to even.
  */
 #define ECHO_ODDS   (-12.0) /* ln odds before anything is known */
 #define ECHO_LEAST  (-3.0)  /* of what is learned of them */
 #define ECHO_MOST   14.0
 #define ECHO_AGAIN  0.5
 #define ECHO_FACTOR 2.0
+#define ECHO_DENIAL 0.5
 #define ECHO_MEMORY 200.0 /* witnesses */
 #define ECHO_RATIO  50.0  /* the most that r is */
 #define ECHO_BURST  64.0  /* witnesses of a burst that are counted */

@@ -10,7 +10,6 @@
 
 #define SHIFT_BUCKETS 4.0
 #define RETURNS       0.02
-#define OUTLIERS      2e-4 /* of what nothing explains: their share, by decades */
 #define PRIOR_COUNT   0.5
 #define DISPERSION    0.05 /* a before anything is known, and how sure that is */
 #define DISPERSION_SD 0.1
@@ -279,20 +278,27 @@ static void learn_errors(struct model_forecast *forecast, double mean, double co
 	forecast->log_weight = forecast->log_weight * kept + weight;
 }
 
+double model_memory(const struct model *model)
+{
+	return clamp(model->seen / MODEL_MERIT_YOUTH, MODEL_MERIT_SHORT, MODEL_MERIT_MEMORY);
+}
+
 static void learn_merit(struct model *model, const struct model_view *view, double count,
 			double weight)
 {
-	double merit[MODEL_EXPERTS], best = -INFINITY;
-	double outlier = log(OUTLIERS / (count + 1));
+	double merit[MODEL_EXPERTS], best = -INFINITY, kept = 1 - weight / model_memory(model);
+	double outlier = log(MODEL_OUTLIERS / (count + 1)) - fmin(model->bursts, MODEL_BURSTS_MOST);
 	unsigned int i;
 
 	for (i = 0; i < MODEL_EXPERTS; i++) {
-		merit[i] = model->merit[i] * (1 - weight / MODEL_MERIT_MEMORY) +
+		merit[i] = model->merit[i] * kept +
 			   weight * fmax(expert_mass(&view->expert[i], count), outlier);
-		best = fmax(best, merit[i]);
+		best = fmax(best, merit[i] - doubt(i / MODEL_FAMILIES, i % MODEL_FAMILIES));
 	}
 	for (i = 0; i < MODEL_EXPERTS; i++)
-		model->merit[i] = (float)fmax(merit[i] - best, -MODEL_MERIT_MOST);
+		model->merit[i] = (float)fmax(merit[i] - best,
+					      doubt(i / MODEL_FAMILIES, i % MODEL_FAMILIES) -
+						      MODEL_MERIT_MOST);
 }
 
 void model_learn(struct model *model, const struct season_when *when, const struct model_view *view,
@@ -322,6 +328,7 @@ void model_learn(struct model *model, const struct season_when *when, const stru
 	if (view)
 		learn_trend(model, whole, weight);
 	model->buckets = model->buckets * (1 - 1 / MODEL_ERROR_MEMORY) + 1;
+	model->seen = fmin(model->seen + 1, MODEL_MERIT_MEMORY * MODEL_MERIT_YOUTH);
 	model->filled = model->filled * (1 - 1 / MODEL_ERROR_MEMORY) + (count > 0);
 	season_learn(&model->season, when, whole, weight);
 }

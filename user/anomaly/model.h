@@ -24,16 +24,26 @@
  *171). The latter two carry the share of empty buckets apart (a hurdle: Mullahy 1986, J.
  *Econometrics 33, 341), which is the zero-inflated model for counts.
  *
- * Weights. The product of predictive likelihoods, forgotten with MODEL_MERIT_MEMORY (dynamic model
- * averaging: Raftery, Karny and Ettler 2010, Technometrics 52, 52).
+ * Weights. The product of predictive likelihoods, forgotten (dynamic model averaging: Raftery,
+ * Karny and Ettler 2010, Technometrics 52, 52) over the last third of what was seen: heavy tails
+ * are not forgotten in quiet weeks between two bursts, but what misled the first days is, before
+ * a cycle was known. What none explains is taken for another thing's doing, a share of
+ * MODEL_OUTLIERS spread over the decades (Box and Tiao 1968, Biometrika 55, 119): one outlier
+ * alone moves no weights far, since an attack is one. That share falls by a factor of e with each
+ * burst of that memory: what comes back is the series' own.
  */
 #define MODEL_MEMORIES     3
 #define MODEL_SEASONAL     (SEASON_KINDS * MODEL_MEMORIES)
 #define MODEL_FORECASTS    (MODEL_SEASONAL + 1)
 #define MODEL_FAMILIES     3
 #define MODEL_EXPERTS      (MODEL_FORECASTS * MODEL_FAMILIES)
-#define MODEL_MERIT_MEMORY 500.0
-#define MODEL_MERIT_MOST   12.0
+#define MODEL_MERIT_SHORT  500.0 /* buckets: the memory at first... */
+#define MODEL_MERIT_YOUTH  3.0   /* ...which then is a third of what was seen... */
+#define MODEL_MERIT_MEMORY 4000.0
+#define MODEL_OUTLIERS     5e-4
+#define MODEL_BURSTS_MOST  6.0   /* that count */
+#define MODEL_DOUBT_MOST   8.0   /* ln of weights at the start, downwards */
+#define MODEL_MERIT_MOST   20.0  /* ln of weights, below the best: nobody is lost for ever */
 #define MODEL_ERROR_MEMORY 700.0 /* buckets */
 
 /* What learning keeps its state within, so that what is stored can be held against it. */
@@ -64,8 +74,10 @@ struct model {
 	double shaken; /* 0..1: 1 after an outlier, fading */
 	double filled; /* forgetting sums: buckets that were not empty, and all */
 	double buckets;
-	float merit[MODEL_EXPERTS]; /* ln of likelihood, the best is 0 */
-	float spare;                /* 0 */
+	double seen;                /* buckets, up to where the merits' memory is full */
+	float merit[MODEL_EXPERTS]; /* ln of likelihood; of the best of all, its doubt at the start
+				     */
+	float bursts;               /* forgetting sum */
 };
 
 /* One distribution of the mixture. */
@@ -103,6 +115,9 @@ double model_quantile(const struct model_view *view, double p);
  */
 void model_learn(struct model *model, const struct season_when *when, const struct model_view *view,
 		 double count, double coverage, double weight, double merit_weight);
+
+/* Buckets that the merits remember. */
+double model_memory(const struct model *model);
 
 /* The level has changed to stay: forecasts of short memory begin there, the long ones keep theirs.
  */

@@ -22,7 +22,7 @@
 #define RARITY_BINS        48
 #define RARITY_LEVEL       2.302585
 #define RARITY_MARGIN      0.1    /* by which the mean excess that was seen is raised */
-#define RARITY_LEAST       0.6    /* the least that it is taken for */
+#define RARITY_LEAST       0.9    /* the least that it is taken for: counts are coarse */
 #define RARITY_SHORT       300.0  /* buckets: the memory at first... */
 #define RARITY_YOUTH       3.0    /* ...which then is a third of what was seen */
 #define RARITY_PRIOR       200.0  /* buckets */

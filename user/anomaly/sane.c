@@ -61,11 +61,13 @@ static bool model_is_sane(const struct model *model, bool learned)
 		if (model->forecast[i].factors < MODEL_FACTOR_LEAST)
 			return false;
 	for (i = 0; i < MODEL_EXPERTS; i++)
-		if (!at_most(-model->merit[i], MODEL_MERIT_MOST))
+		if (!within(model->merit[i], -MODEL_MERIT_MOST, MODEL_DOUBT_MOST + ROUNDING))
 			return false;
 	return bins_are_sane(model->season.day, SEASON_DAY_BINS, SEASON_DAYS) &&
 	       bins_are_sane(model->season.week, SEASON_WEEK_BINS, SEASON_WEEKS) &&
 	       at_most(model->trend_level, MODEL_MEAN_MOST) && at_most(model->shaken, 1) &&
+	       at_most(model->bursts, MODEL_MERIT_MEMORY) &&
+	       at_most(model->seen, MODEL_MERIT_MEMORY * MODEL_MERIT_YOUTH) &&
 	       at_most(fabs(model->trend_slope), MODEL_MEAN_MOST) &&
 	       at_most(model->buckets, MODEL_ERROR_MEMORY) &&
 	       at_most(model->filled, model->buckets);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define MAGIC   0x53574231U /* also tells a machine of the other byte order */
-#define VERSION 3
+#define VERSION 4
 
 /* A fuzzer would otherwise never get past it. */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
@@ -28,7 +28,7 @@ struct saved {
 _Static_assert(sizeof(struct saved) <= ANOMALY_SAVE_MAX, "a baseline must stay small");
 _Static_assert(sizeof(struct model) ==
 		       sizeof(struct season) + sizeof(struct model_forecast) * MODEL_FORECASTS +
-			       5 * sizeof(double) + sizeof(float) * (MODEL_EXPERTS + 1),
+			       6 * sizeof(double) + sizeof(float) * (MODEL_EXPERTS + 1),
 	       "no padding is stored");
 
 /* FNV-1a, 64 bits: finds damage, not malice. */
