@@ -36,7 +36,8 @@ static void learn(struct season_bin *bin, double bin_s, double bucket_s, double 
 	double visits = fmin(bin->visits + part, most);
 
 	bin->visits = (float)visits;
-	bin->mean = (float)(bin->mean + (count - bin->mean) * part / visits);
+	/* rounding may leave it below zero, which no stored baseline may be */
+	bin->mean = (float)fmax(0, bin->mean + (count - bin->mean) * part / visits);
 }
 
 void season_learn(struct season *season, const struct season_when *when, double count,
