@@ -95,11 +95,11 @@ check "refuse: the next one comes" wait_for 10 has_opened 9
 check_equal "refuse: that one did not come again" "$(asked refuse open | wc -l)" 1
 
 process_end $HOOK_PID
+serve wrong # before the alert: what is wrong is said once, as it was at first
 judged=$(grep -c '"action":"open"' "$SENSOR_OUT")
 alert
 judged_one_more() { [ "$(grep -c '"action":"open"' "$SENSOR_OUT")" -gt "$judged" ]; }
-check "away: alerts are judged meanwhile" wait_for 5 judged_one_more
-serve wrong
+check "a wrong certificate: alerts are judged meanwhile" wait_for 5 judged_one_more
 alert
 check "a wrong certificate is said" wait_for 15 says 'webhook: [0-9]+ records? waits? to be sent: .*certificate'
 check "no alert went there" [ "$(opened)" = 9 ]

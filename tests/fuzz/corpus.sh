@@ -18,10 +18,10 @@ replay() { # FUZZER
   fi
 }
 
-reaches() { # FUZZER PATTERN: all counters whose names match
+reaches() { # FUZZER PATTERN [BUT]: all counters whose names match, but one
   local name count any=no
   while read -r name count; do
-    [[ $name =~ $2 ]] || continue
+    [[ $name =~ $2 && $name != "${3:-}" ]] || continue
     any=yes
     if [ "$count" -gt 0 ]; then
       passed=$((passed + 1))
@@ -41,7 +41,8 @@ for folder in corpus/*; do
   replay "${folder#corpus/}"
   case $folder in
   corpus/parse) reaches parse '^(parse_|denial_(unreadable|misdirected))' ;;
-  corpus/http1) reaches http1 '^(http|flows)_' ;;
+  # What is counted elsewhere the configuration says, not a packet: tests/bpf/test_cluster.c.
+  corpus/http1) reaches http1 '^(http|flows)_' http_elsewhere ;;
   esac
 done
 printf '%d passed, %d failed, 0 skipped\n' $passed $failed
