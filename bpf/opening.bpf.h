@@ -29,7 +29,7 @@ static __always_inline __u32 *opening_place(const struct packet *p, bool by_send
 	for (int i = 0; i < 4; i++)
 		hash = (hash ^ ((__u64)client->w[i] << 32 | server->w[i])) * 0x9e3779b97f4a7c15ULL;
 	*ret_mark = 1 | hash >> 20;
-	n = hash >> 52;
+	n = hash >> 48;
 	PARSE_KEEP(n);
 	return &openings[n % OPENINGS];
 }
