@@ -15,7 +15,12 @@
 #include "kernel/rtnl.h"
 #include "kernel/uplinks.h"
 
-bool uplinks_has(const struct interface *interface, const int defaults[2])
+/*
+ * Is another machine behind this interface? By its kind: hardware, tunnels, VLANs, bonds; not
+ * loopback, dummy, bridges and pairs (veth, netkit), whose other end is a pod of this machine. But
+ * one of `defaults` (ifindexes) is, whatever it is made of: a default route leads out by it.
+ */
+static bool is_uplink(const struct interface *interface, const int defaults[2])
 {
 	/* What has a tun device may be a machine of its own: VPNs, virtual machines. */
 	static const char *const near[] = { "veth", "netkit", "bridge", "dummy", "ifb", "nlmon" };
@@ -61,8 +66,11 @@ static int way_to(int family, const char *text)
 	return ifindex;
 }
 
-/* Nobody has these addresses (RFC 5737, RFC 3849), so no route but the default leads there. */
-void uplinks_defaults(int ret[2])
+/*
+ * The interfaces of the default routes, of IPv4 and of IPv6; 0: there is none. Nobody has these
+ * addresses (RFC 5737, RFC 3849), so no route but the default leads there.
+ */
+static void find_defaults(int ret[2])
 {
 	ret[0] = way_to(AF_INET, "198.51.100.1");
 	ret[1] = way_to(AF_INET6, "2001:db8:ffff::1");
@@ -79,7 +87,7 @@ static void forget_others(int fd, const struct interfaces *interfaces, const int
 		ifindex = next;
 		err = bpf_map_get_next_key(fd, &ifindex, &next);
 		one = links_find_index(interfaces, ifindex);
-		if (!one || !uplinks_has(one, defaults))
+		if (!one || !is_uplink(one, defaults))
 			bpf_map_delete_elem(fd, &ifindex);
 	}
 }
@@ -89,12 +97,12 @@ int uplinks_tell(const struct loader *loader, const struct interfaces *interface
 	int fd = bpf_map__fd(loader->skel->maps.uplinks), defaults[2], err = 0;
 	const __u32 yes = 1;
 
-	uplinks_defaults(defaults);
+	find_defaults(defaults);
 	forget_others(fd, interfaces, defaults);
 	for (size_t i = 0; i < interfaces->count && !err; i++) {
 		__u32 ifindex = interfaces->list[i].ifindex;
 
-		if (uplinks_has(&interfaces->list[i], defaults))
+		if (is_uplink(&interfaces->list[i], defaults))
 			err = bpf_map_update_elem(fd, &ifindex, &yes, BPF_ANY);
 	}
 	return err;
