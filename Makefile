@@ -130,6 +130,7 @@ $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(UNIT_OBJS)
 $(B)/tests/unit/test_plan: $(addprefix $(B)/user/,sensor/plan.o kernel/links.o kernel/rtnl.o)
 $(B)/tests/unit/test_blind: $(B)/user/sensor/blind.o
 $(B)/tests/unit/test_sight: $(addprefix $(B)/user/sensor/,blind.o sight.o)
+$(B)/tests/unit/test_grace: $(B)/user/kernel/grace.o
 $(B)/tests/unit/test_state: $(addprefix $(B)/user/sensor/,state.o recall.o)
 
 $(B)/tests/e2e/journal_send: $(B)/tests/e2e/journal_send.o $(UNIT_OBJS)

@@ -60,6 +60,7 @@ static void test_defaults(void **state)
 		assert_int_equal(c->drops.netns, DROPS_NETNS_OWN);
 		assert_int_equal(c->memory_budget, 64 << 20);
 		assert_false(c->keep_attached);
+		assert_true(c->expedite_rcu);
 		assert_int_equal(c->resolve, RESOLVE_HOSTS);
 		assert_int_equal(c->kubernetes.names, KUBE_NAMES_OFF);
 		assert_null(c->kubernetes.url);
@@ -143,6 +144,7 @@ static void test_top_values(void **state)
 		"drops: {netns: all, chains: true}\n"
 		"memory_budget: 2GiB\n"
 		"keep_attached: true\n"
+		"expedite_rcu: false\n"
 		"resolve: off\n"
 		"geoip: [/a, /b c]\n"
 		"kubernetes: {names: api, url: 'https://k:6443', token: /tok, ca: /kca, refresh: 1m}\n"
@@ -180,6 +182,7 @@ static void test_top_values(void **state)
 	assert_true(c->drops.chains);
 	assert_true(c->memory_budget == 2ull << 30);
 	assert_true(c->keep_attached);
+	assert_false(c->expedite_rcu);
 	assert_int_equal(c->resolve, RESOLVE_OFF);
 	assert_string_equal(c->geoip[1], "/b c");
 	assert_null(c->geoip[2]);

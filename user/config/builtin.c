@@ -23,6 +23,7 @@ const char builtin_yaml[] =
 "  chains: false\n"
 "memory_budget: 64MiB\n"
 "keep_attached: false\n"
+"expedite_rcu: true\n"
 "resolve: hosts\n"
 "geoip: []\n"
 "kubernetes:\n"

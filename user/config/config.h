@@ -79,6 +79,7 @@ struct config {
 	} drops;
 	__u64 memory_budget; /* bytes */
 	bool keep_attached;
+	bool expedite_rcu; /* while many programs are attached or detached */
 	enum resolve_mode resolve;
 	char **geoip; /* NULL-terminated, or NULL */
 	struct {

@@ -179,7 +179,8 @@ static void print_kernel(FILE *out, const struct config *config)
 	fprintf(out, "drops:\n  netns: %s\n  chains: %s\n",
 		word_name(words_netns, config->drops.netns), yes_no(config->drops.chains));
 	fprintf(out, "memory_budget: %s\n", scalar_format_size(config->memory_budget, size));
-	fprintf(out, "keep_attached: %s\n", yes_no(config->keep_attached));
+	fprintf(out, "keep_attached: %s\nexpedite_rcu: %s\n", yes_no(config->keep_attached),
+		yes_no(config->expedite_rcu));
 }
 
 static void print_kubernetes(FILE *out, const struct config *config)

@@ -332,6 +332,7 @@ static const struct key config_keys[] = {
 	KEY("memory_budget", read_size, struct config, memory_budget, .min = 1ull << 20,
 	    .max = 1ull << 40),
 	KEY("keep_attached", read_bool, struct config, keep_attached),
+	KEY("expedite_rcu", read_bool, struct config, expedite_rcu),
 	KEY("resolve", read_choice, struct config, resolve, .words = words_resolve),
 	KEY("geoip", read_geoip, struct config, geoip, .max = PATH_MAX_BYTES),
 	KEY_WHOLE("kubernetes", read_section, .section = &kubernetes_keyset),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/grace.h"
 #include "kernel/uplinks.h"
 #include "sensor/blind.h"
 #include "sensor/clock.h"
@@ -23,6 +24,7 @@ struct posts {
 	size_t count, room;
 	bool work_left; /* posts to attach or to leave */
 	bool stale;     /* an interface was gone that was just listed */
+	struct grace grace;
 };
 
 static int add_post(struct posts *posts, const struct plan_entry *entry)
@@ -49,70 +51,6 @@ static int add_post(struct posts *posts, const struct plan_entry *entry)
 	post->named = entry->named;
 	posts->list[posts->count++] = post;
 	return 0;
-}
-
-/* --- one post --------------------------------------------------------------------------------- */
-
-/* Of one that came after the start: what passed before we were there was not seen. */
-static void say_watching(const struct sensor *sensor, const struct post *post)
-{
-	const char *tap = post->tap ? ", tap" : "", *mode = loader_mode_name(post->mode);
-	__u64 before = 0;
-
-	if (sensor->follow && !links_packets(post->interface.ifindex, &before) && before)
-		log_info("watching %s (%s%s); %llu packets passed before", post->interface.name,
-			 mode, tap, before);
-	else
-		log_info("watching %s (%s%s)", post->interface.name, mode, tap);
-}
-
-static int attach(struct sensor *sensor, struct post *post)
-{
-	const struct plan_entry entry = {
-		.interface = &post->interface,
-		.asked = post->asked,
-		.tap = post->tap,
-	};
-	int err = plan_mode(&entry, sensor->features.tcx, &post->mode);
-
-	post->tried_ns = clock_now_ns(CLOCK_BOOTTIME);
-	post->blocker = 0;
-	if (!err)
-		err = loader_attach(sensor->loader, &post->interface, post->mode, post->tap,
-				    post->attachments, &post->blocker);
-	post->err = err;
-	if (err)
-		return err;
-	post->attached = true;
-	sensor->watched++;
-	say_watching(sensor, post);
-	guard_add(sensor, post->attachments, LOADER_ATTACHMENTS);
-	return 0;
-}
-
-static void detach(struct sensor *sensor, struct post *post)
-{
-	if (!post->attached)
-		return;
-	guard_remove(sensor, post->attachments, LOADER_ATTACHMENTS);
-	loader_release(sensor->loader, post->attachments);
-	post->attached = false;
-	sensor->watched--;
-}
-
-/* At the start: the user's mistake where it was named or what the host lacks, else a blind spot. */
-static int refuse(const struct post *post)
-{
-	char text[256];
-
-	if (!post->named && post->err != -EBUSY &&
-	    !(post->err == -EOPNOTSUPP && post->asked == ATTACH_TCX) &&
-	    !(post->err == -EPERM && post->tap))
-		return EXIT_GOOD;
-	log_error("%s: %s", post->interface.name, unseen_why(post, text, sizeof(text)));
-	if (post->err == -EBUSY)
-		return EXIT_USER;
-	return post->err == -EPERM || post->err == -EOPNOTSUPP ? EXIT_HOST : EXIT_RUNTIME;
 }
 
 /* --- as planned ------------------------------------------------------------------------------- */
@@ -177,20 +115,6 @@ static int add_new(struct posts *posts, const struct plan *plan)
 	return err;
 }
 
-static void leave(struct sensor *sensor, struct post *post)
-{
-	const char *name = post->interface.name;
-
-	if (post->attached)
-		log_info("%s is not watched any more", name);
-	detach(sensor, post);
-	if (!links_find(&sensor->interfaces, name))
-		blind_over_all(sensor, name, "is gone");
-	else
-		blind_over_all(sensor, name, "need not be watched any more");
-	free(post);
-}
-
 /* True: the time is up, and more is to be done. */
 static bool leave_those_gone(struct sensor *sensor, __u64 until_ns)
 {
@@ -204,7 +128,7 @@ static bool leave_those_gone(struct sensor *sensor, __u64 until_ns)
 		if (clock_now_ns(CLOCK_BOOTTIME) > until_ns)
 			return true;
 		posts->list[i--] = posts->list[--posts->count];
-		leave(sensor, post);
+		post_leave(sensor, post);
 	}
 	return false;
 }
@@ -213,6 +137,24 @@ static bool is_due(const struct post *post, __u64 now_ns)
 {
 	return !post->attached && !post->gone &&
 	       (!post->tried_ns || now_ns - post->tried_ns >= RETRY_NS);
+}
+
+/* Links of an interface that was deleted are gone with it. */
+static size_t programs_to_change(const struct posts *posts, __u64 now_ns)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < posts->count; i++)
+		if (is_due(posts->list[i], now_ns) ||
+		    (posts->list[i]->gone && posts->list[i]->attached))
+			count += LOADER_ATTACHMENTS;
+	return count;
+}
+
+static void hasten(struct sensor *sensor, size_t programs)
+{
+	if (sensor->config->expedite_rcu && grace_hasten(&sensor->posts->grace, programs))
+		log_debug(GRACE_KNOB " is 1 while %zu programs come or go", programs);
 }
 
 static bool attach_those_due(struct sensor *sensor, __u64 until_ns)
@@ -227,7 +169,7 @@ static bool attach_those_due(struct sensor *sensor, __u64 until_ns)
 			continue;
 		if (now_ns > until_ns)
 			return true;
-		if (!attach(sensor, post))
+		if (!post_attach(sensor, post))
 			blind_over(sensor, BLIND_UNWATCHED, post->interface.name, "%s is watched",
 				   post->interface.name);
 		else if (post->err == -ENODEV) /* we shall hear of it */
@@ -261,11 +203,14 @@ bool posts_are_stale(const struct sensor *sensor)
 void posts_work(struct sensor *sensor)
 {
 	struct posts *posts = sensor->posts;
-	__u64 until_ns = clock_now_ns(CLOCK_BOOTTIME) + TURN_NS;
+	__u64 now_ns = clock_now_ns(CLOCK_BOOTTIME);
+	__u64 until_ns = now_ns + TURN_NS;
 
 	if (!posts->work_left)
 		return;
+	hasten(sensor, programs_to_change(posts, now_ns));
 	posts->work_left = leave_those_gone(sensor, until_ns) || attach_those_due(sensor, until_ns);
+	grace_restore(&posts->grace);
 	if (!posts->work_left)
 		say_whether_any(sensor);
 }
@@ -309,56 +254,58 @@ static int attach_first(struct sensor *sensor)
 	struct posts *posts = sensor->posts;
 	int code = EXIT_GOOD;
 
+	hasten(sensor, posts->count * LOADER_ATTACHMENTS);
 	for (size_t i = 0; i < posts->count && !code; i++) {
 		struct post *post = posts->list[i];
 
-		if (!attach(sensor, post) || post->err == -ENODEV)
+		if (!post_attach(sensor, post) || post->err == -ENODEV)
 			continue;
-		code = refuse(post);
+		code = post_refuse(post);
 		if (!code)
 			unseen_post(sensor, post);
 	}
+	grace_restore(&posts->grace);
 	return code;
-}
-
-int posts_check(const struct sensor *sensor, const struct config *config, const char **ret_unknown)
-{
-	struct plan plan;
-	int err = plan_make(config, &sensor->interfaces, &plan);
-
-	if (err)
-		return err;
-	*ret_unknown = plan.unknown;
-	plan_clear(&plan);
-	return 0;
 }
 
 int posts_refuse_unknown(const struct sensor *sensor)
 {
-	const char *unknown = NULL;
+	struct plan plan;
+	int code = EXIT_GOOD;
 
-	if (posts_check(sensor, sensor->config, &unknown)) {
+	if (plan_make(sensor->config, &sensor->interfaces, &plan)) {
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}
-	if (!unknown)
-		return EXIT_GOOD;
-	log_error("there is no interface '%s' here; 'ip link' lists them", unknown);
-	return EXIT_USER;
+	if (plan.unknown) {
+		log_error("there is no interface '%s' here; 'ip link' lists them", plan.unknown);
+		code = EXIT_USER;
+	}
+	plan_clear(&plan);
+	return code;
+}
+
+static int make_posts(struct sensor *sensor)
+{
+	struct posts *posts = calloc(1, sizeof(*posts));
+
+	if (!posts)
+		return -ENOMEM;
+	sensor->posts = posts;
+	if (grace_open(&posts->grace, GRACE_KNOB, sensor->config->control))
+		log_info(
+			GRACE_KNOB
+			" is 0 again: a process that was killed while it attached had left it at 1");
+	if (plan_wants_tap(sensor->config))
+		loader_prepare_taps(sensor->loader); /* where it can't be, attaching says so */
+	return posts_plan_again(sensor);
 }
 
 int posts_open(struct sensor *sensor)
 {
-	int code, err = 0;
+	int code;
 
-	sensor->posts = calloc(1, sizeof(*sensor->posts));
-	if (!sensor->posts)
-		err = -ENOMEM;
-	if (!err && plan_wants_tap(sensor->config))
-		loader_prepare_taps(sensor->loader); /* where it can't be, attaching says so */
-	if (!err)
-		err = posts_plan_again(sensor);
-	if (err) {
+	if (make_posts(sensor)) {
 		log_error("out of memory");
 		return EXIT_RUNTIME;
 	}
@@ -383,7 +330,10 @@ void posts_detach(struct sensor *sensor)
 {
 	struct posts *posts = sensor->posts;
 
-	for (size_t i = 0; posts && i < posts->count; i++) {
+	if (!posts)
+		return;
+	hasten(sensor, sensor->watched * LOADER_ATTACHMENTS);
+	for (size_t i = 0; i < posts->count; i++) {
 		struct post *post = posts->list[i];
 
 		if (!post->attached)
@@ -392,6 +342,8 @@ void posts_detach(struct sensor *sensor)
 		loader_leave(sensor->loader, post->attachments);
 		post->attached = false;
 	}
+	sensor->watched = 0;
+	grace_restore(&posts->grace);
 }
 
 void posts_close(struct sensor *sensor)
@@ -401,6 +353,7 @@ void posts_close(struct sensor *sensor)
 	if (!posts)
 		return;
 	posts_detach(sensor);
+	grace_close(&posts->grace);
 	for (size_t i = 0; i < posts->count; i++)
 		free(posts->list[i]);
 	free(posts->list);

@@ -3,25 +3,9 @@
 #ifndef SENSOR_POSTS_H
 #define SENSOR_POSTS_H
 
-#include "kernel/attach.h"
-#include "sensor/plan.h"
+#include "sensor/post.h"
 
-struct sensor;
 struct posts;
-
-/* An interface that is planned to be watched. */
-struct post {
-	struct interface interface; /* as last listed */
-	enum attach_mode asked;
-	bool tap, named;
-	bool attached;         /* else: not yet, or it can't be (err) */
-	enum loader_mode mode; /* where attached */
-	int err;               /* of the last try, 0 none */
-	__u32 blocker;         /* -EBUSY: id of another's XDP program, 0 unknown */
-	__u64 tried_ns;        /* CLOCK_BOOTTIME, 0 never */
-	bool gone;             /* at work: the plan has it no more */
-	struct attachment attachments[LOADER_ATTACHMENTS];
-};
 
 /* At the start: an exit code, said, where the configuration names an interface that is not there.
  */
@@ -43,9 +27,6 @@ bool posts_have_work(const struct sensor *sensor);
 
 /* An interface was gone that sensor->interfaces has: they are to be listed again. */
 bool posts_are_stale(const struct sensor *sensor);
-
-/* Which name of a configuration does no interface have? NULL: none. -ENOMEM. */
-int posts_check(const struct sensor *sensor, const struct config *config, const char **ret_unknown);
 
 /* About once a second: those that could not be attached are due again. */
 void posts_look_after(struct sensor *sensor);
