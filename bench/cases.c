@@ -27,6 +27,7 @@
 const struct bench_case bench_cases[BENCH_CASES] = {
 	{ .name = "ack_tc" },
 	{ .name = "ack_ipv6_tc", .spec.ipv6 = true },
+	{ .name = "syn_tc", .spec.from_client = true, .spec.tcp_flags = PACKET_SYN },
 	{ .name = "udp_tc", .spec.proto = PACKET_UDP },
 	{ .name = "data_without_state_tc", .body = OPAQUE },
 	{ .name = "request_200_tc", .spec.from_client = true, .body = REQUEST_200 },

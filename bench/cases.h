@@ -25,7 +25,7 @@ struct bench_case {
 /* What prepares a flow. */
 #define BENCH_REQUEST "GET /index.html HTTP/1.1\r\nHost: intranet.example\r\n\r\n"
 
-#define BENCH_CASES 16
+#define BENCH_CASES 17
 extern const struct bench_case bench_cases[BENCH_CASES];
 
 /* Writes the case's payload, of PACKET_MAX bytes at most; returns its length. */
