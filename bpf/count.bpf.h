@@ -5,6 +5,14 @@
 
 #include "maps.bpf.h"
 
+/* Of two addresses, from what else is to count. Its upper bits are the better ones. */
+static __always_inline __u64 hash_ends(const struct addr *a, const struct addr *b, __u64 hash)
+{
+	for (int i = 0; i < 4; i++)
+		hash = (hash ^ ((__u64)a->w[i] << 32 | b->w[i])) * 0x9e3779b97f4a7c15ULL;
+	return hash;
+}
+
 static __always_inline struct totals *count_totals(__u32 which)
 {
 	return bpf_map_lookup_elem(&totals, &which);

@@ -7,7 +7,7 @@
 #define BPF_DENIAL_H
 
 #include "attempt.bpf.h"
-#include "cluster.bpf.h"
+#include "denied.bpf.h"
 
 /* Before the quoted packet (RFC 792, RFC 4443 3.1). */
 #define DENIAL_HEADER 8
@@ -121,8 +121,7 @@ __noinline int denial_read(__u32 have)
 		count_add(t, COUNT_DENIAL_MISDIRECTED);
 		return 0;
 	}
-	/* A pod's own firewall that says so has dropped the packet here, and that was counted. */
-	if ((all_netns && !cluster_is_uplink(s->ifindex)) || denial_is_repeated(s)) {
+	if (denied_is_known(&s->quote) || denial_is_repeated(s)) {
 		count_add(t, COUNT_DENIAL_REPEATED);
 		return 0;
 	}

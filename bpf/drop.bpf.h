@@ -120,6 +120,7 @@ static __always_inline void drop_count(struct drop_scratch *s, struct totals *t,
 	}
 	place_set(&s->key, skb, reason_hook[reason], hook);
 	attempt_is_dropped(&s->packet, class);
+	denied_note(&s->packet, class);
 	if (count_drop(which, &s->key, skb->len))
 		count_drop_event(t, &s->key, s->packet.source_port);
 }

@@ -92,6 +92,15 @@ __u8 drop_marks[2][DROP_MARKS] = {};
 __u32 openings[OPENINGS] = {};
 
 /*
+ * Which packets firewalls of all network namespaces denied of late, by a part of a hash: in the
+ * upper half the second, in the lower another part (denied.bpf.h). Written by sw_drop, read by
+ * packet programs. The ICMP message about a packet follows it at once: in a flood of a million a
+ * second a place is its own for 4 ms.
+ */
+#define DENIED 4096
+__u64 denied[DENIED] = {};
+
+/*
  * Programs and maps may outlive a process (keep_attached). Whose sw_drop counts: the tracepoint may
  * have two for a moment, the old one and the one that takes over. And what the next process must
  * know, which no program reads.

@@ -286,8 +286,8 @@ struct {
 } taps SEC(".maps");
 
 /*
- * ifindex -> 1 where other machines are behind the interface. Written by user space where a knob
- * needs it. 64 B each.
+ * ifindex -> 1 where other machines are behind the interface. Written by user space where
+ * server_side needs it. 64 B each.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -26,8 +26,7 @@ static __always_inline __u32 *opening_place(const struct packet *p, bool by_send
 			       : (__u64)p->destination_port << 16 | p->source_port;
 	__u64 n;
 
-	for (int i = 0; i < 4; i++)
-		hash = (hash ^ ((__u64)client->w[i] << 32 | server->w[i])) * 0x9e3779b97f4a7c15ULL;
+	hash = hash_ends(client, server, hash);
 	*ret_mark = 1 | hash >> 20;
 	n = hash >> 48;
 	PARSE_KEEP(n);

@@ -270,6 +270,7 @@ static void reset(void)
 	memset(keys_used, 0, sizeof(keys_used));
 	memset(drop_marks, 0, sizeof(drop_marks));
 	memset(openings, 0, sizeof(openings));
+	memset(denied, 0, sizeof(denied));
 	now.fail_load = 0;
 	now.outrun_load = 0;
 	now.protocol = 0;

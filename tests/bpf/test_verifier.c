@@ -27,9 +27,9 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 86424 },   { "sw_egress", 86424 },   { "sw_ingress_l3", 86349 },
-	{ "sw_egress_l3", 86349 }, { "sw_xdp", 123674 },     { "sw_xdp_frags", 85524 },
-	{ "sw_drop", 18264 },      { "sw_hook_enter", 20 },  { "sw_hook_leave", 20 },
+	{ "sw_ingress", 86858 },   { "sw_egress", 86858 },   { "sw_ingress_l3", 86783 },
+	{ "sw_egress_l3", 86783 }, { "sw_xdp", 124138 },     { "sw_xdp_frags", 85958 },
+	{ "sw_drop", 18394 },      { "sw_hook_enter", 20 },  { "sw_hook_leave", 20 },
 	{ "sw_hook_probe", 22 },   { "sw_hook_return", 20 },
 };
 
@@ -93,6 +93,7 @@ static void test_verified(void **state)
 	skel->rodata->follow_attempts = true;
 	skel->rodata->keep_requests = true;
 	skel->rodata->server_side = true;
+	skel->rodata->all_netns = true;
 	skel->rodata->has_drop_reason = kernel_has_drop_reason();
 	bpf_program__set_autoload(skel->progs.sw_xdp_frags, kernel_program_fd(SW_XDP_FRAGS) >= 0);
 	assert_int_equal(spikewatch__load(skel), 0);

@@ -113,8 +113,40 @@ pods_deny() { # WHAT
     in_ns "$(pod_ns $host)" nft -j list ruleset >"$TMP/pod.json"
     denies "$1: each deny in pod $host once, under its namespace" --netns "$(netns_of "$(pod_ns $host)")" nft="$TMP/pod.json"
   done
-  check_equal "$1: that a pod says so is no second deny" "$(grep -c '"class": *"prohibited"' "$SENSOR_OUT")" 0
+  check_equal "$1: that a pod says so is no second deny" "$(prohibited)" 0
   check_match "$1: ... and it did" "$(total denial_repeated)" '^[1-9]'
+}
+
+prohibited() { # packets
+  grep '^{.*"class": *"prohibited"' "$SENSOR_OUT" | jq -s '[.[].packets // 0] | add // 0'
+}
+
+unreachables() { # NAMESPACE: messages that its own stack has sent
+  in_ns "$1" cat /proc/net/snmp /proc/net/snmp6 | awk '
+    $1 == "Icmp:" && !at { for (i = 2; i <= NF; i++) if ($i == "OutDestUnreachs") at = i; next }
+    $1 == "Icmp:" { sum += $at }
+    $1 == "Icmp6OutDestUnreachs" { sum += $2 }
+    END { print sum }'
+}
+
+# A pod that routes, and says of a network that it is prohibited. No firewall has dropped anything: what
+# comes in from the pod is all that there is to count.
+pod_prohibits() {
+  local pod before said
+  pod=$(pod_ns 11.3)
+  forward "$pod"
+  ip -n "$pod" route add prohibit 10.77.30.0/24
+  ip -n "$pod" -6 route add prohibit fd77:30::/64
+  ip -n "$NODE1" route add 10.77.30.0/24 via 10.77.11.3 dev eni11x3 onlink
+  ip -n "$NODE1" -6 route add fd77:30::/64 via fd77:11::3 dev eni11x3 onlink
+  sensor_start "$NODE1" -c "$TMP/all.yaml" -i 'eni*'
+  before=$(unreachables "$pod")
+  knock "$(pod_ns 11.2)" -n 30 udp:10.77.30.2:7000 'udp:[fd77:30::2]:7000'
+  said=$(($(unreachables "$pod") - before)) # fewer than 60: the kernel limits them
+  sensor_stop
+  check_match "netns: all, only pods' interfaces: a pod prohibits what no firewall drops" "$said" '^[1-9]'
+  check_equal "netns: all, only pods' interfaces: ... and each message counts" \
+    "$(prohibited) $(total denial_repeated)" "$said 0"
 }
 
 cluster_make
@@ -133,6 +165,7 @@ modes=clsact
 ! in_ns "$NODE1" python3 "$LIB/bpf_query.py" eth0 >/dev/null 2>&1 || modes="clsact ${LONG:+tcx}"
 for mode in $modes; do beside "$mode"; done
 pods_deny "netns: all"
+pod_prohibits
 # As the capabilities profile of the chart runs it.
 cat >"$TMP/few" <<END
 #!/bin/sh

@@ -220,8 +220,7 @@ static void tell_uplinks(struct sensor *sensor)
 {
 	int err;
 
-	if (sensor->config->http.count != HTTP_COUNT_SERVER_SIDE &&
-	    sensor->config->drops.netns != DROPS_NETNS_ALL)
+	if (sensor->config->http.count != HTTP_COUNT_SERVER_SIDE)
 		return;
 	err = uplinks_tell(sensor->loader, &sensor->interfaces);
 	if (err)
