@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What `make test-long` runs besides: sourced by tests/run.sh.
-stage "unit tests, sanitizers" env LONG=1 make -s -j2 CI=1 SAN=1 check
+stage "unit tests, at length" env LONG=1 make -s -j2 CI=1 check
+stage "unit tests, sanitizers" make -s -j2 CI=1 SAN=1 check
 stage "BPF tests, sanitizers" make -s -j2 CI=1 SAN=1 check-bpf
 stage "end to end, all, sanitizers" make -s CI=1 SAN=1 check-e2e LONG=1
 stage "adversary, other seeds" env LONG=1 SEED=random make -s CI=1 check-e2e ONLY=adversary.sh
