@@ -99,7 +99,12 @@ removed() {
   check "our filter is removed: it is put again" wait_for 5 ours_is_first gwc egress
   in_ns "$GATEWAY" tc qdisc del dev gwc clsact
   check "the qdisc is removed: it is put again, ingress" wait_for 5 ours_is_first gwc ingress
+  # Who replaces the qdisc has a filter to add.
+  deny_filter_add "$GATEWAY" gwc ingress in
+  check "the qdisc is replaced: ours runs first again, at once" wait_for 1 ours_is_first gwc ingress
+  check "the qdisc is replaced: it is said" sensor_says '"degraded".*gwc ingress: somebody detached our tc ingress filter'
   check "the qdisc is removed: it is put again, egress" wait_for 5 ours_is_first gwc egress
+  deny_filter_del "$GATEWAY" gwc ingress
   sensor_stop
   check_match "the qdisc is never removed by us" "$(in_ns "$GATEWAY" tc qdisc show dev gwc)" clsact
 }

@@ -75,7 +75,7 @@ static int look_at_tcx(const struct attachment *attachment, struct attachment_pl
 
 int attach_look(const struct attachment *attachment, struct attachment_place *ret)
 {
-	bool first;
+	struct filters_place place;
 	int err;
 
 	switch (attachment->kind) {
@@ -84,10 +84,11 @@ int attach_look(const struct attachment *attachment, struct attachment_place *re
 	case ATTACHED_XDP:
 		return look_at_link(attachment->fd, ret);
 	case ATTACHED_CLSACT:
-		err = filters_first(attachment->ifindex, attachment->egress, ATTACH_CLSACT_HANDLE,
-				    attach_filter_name(attachment->egress), &first);
+		err = filters_look(attachment->ifindex, attachment->egress, ATTACH_CLSACT_HANDLE,
+				   attach_filter_name(attachment->egress), &place);
 		if (!err)
-			*ret = (struct attachment_place){ .attached = true, .first = first };
+			*ret = (struct attachment_place){ .attached = place.found,
+							  .first = place.first };
 		return err;
 	case ATTACHED_PROMISCUOUS:
 		break;

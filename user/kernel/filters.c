@@ -23,7 +23,8 @@ struct search {
 
 struct order {
 	struct mark mark;
-	bool seen, ours; /* the first filter */
+	bool seen; /* any filter */
+	struct filters_place place;
 };
 
 static bool is_named(const struct nlattr *options, const char *name)
@@ -78,16 +79,17 @@ static bool is_of_first_chain(const struct nlmsghdr *msg)
 	return true;
 }
 
-static int take_first(const struct nlmsghdr *msg, void *arg)
+static int take_place(const struct nlmsghdr *msg, void *arg)
 {
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(msg);
 	struct order *order = arg;
 
 	/* Handle 0 is what stands for all filters of a priority, before them. */
-	if (order->seen || !tc->tcm_handle || !is_of_first_chain(msg))
+	if (order->place.found || !tc->tcm_handle || !is_of_first_chain(msg))
 		return MNL_CB_OK;
+	order->place.found = is_marked(msg, &order->mark);
+	order->place.first = order->place.found && !order->seen;
 	order->seen = true;
-	order->ours = is_marked(msg, &order->mark);
 	return MNL_CB_OK;
 }
 
@@ -111,12 +113,13 @@ int filters_find(int ifindex, bool egress, __u32 handle, const char *name,
 	return err ? err : search.count;
 }
 
-int filters_first(int ifindex, bool egress, __u32 handle, const char *name, bool *ret)
+int filters_look(int ifindex, bool egress, __u32 handle, const char *name,
+		 struct filters_place *ret)
 {
 	struct order order = { .mark = { handle, name } };
-	int err = dump(ifindex, egress, take_first, &order);
+	int err = dump(ifindex, egress, take_place, &order);
 
 	if (!err)
-		*ret = order.ours;
+		*ret = order.place;
 	return err;
 }

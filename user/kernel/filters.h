@@ -17,10 +17,16 @@
 int filters_find(int ifindex, bool egress, __u32 handle, const char *name,
 		 __u32 ret_priorities[FILTERS_MAX]);
 
+/* Of a filter with a handle and a name: is there one, and does it run first? */
+struct filters_place {
+	bool found, first;
+};
+
 /*
- * Is the filter that runs first one with this handle and name? rtnetlink lists them in the order in
- * which they run: by priority, and within one the last added first. -errno.
+ * rtnetlink lists filters in the order in which they run: by priority, and within one the last
+ * added first. -errno.
  */
-int filters_first(int ifindex, bool egress, __u32 handle, const char *name, bool *ret);
+int filters_look(int ifindex, bool egress, __u32 handle, const char *name,
+		 struct filters_place *ret);
 
 #endif

@@ -17,7 +17,8 @@ struct guarded {
 	struct attachment *attachment;
 	__u64 put_ns; /* when it was put again last, 0 never */
 	unsigned int turns;
-	bool changed; /* something may have happened since it was looked at */
+	bool was_gone; /* then it was not attached at all */
+	bool changed;  /* something may have happened since it was looked at */
 	bool gave_up;
 };
 
@@ -154,8 +155,10 @@ static bool put_again(struct guarded *guarded, __u64 now_ns, struct attachment_p
 {
 	__u64 since_ns = now_ns - guarded->put_ns;
 	bool retry = guarded->gave_up;
+	/* Who replaced the qdisc brings a filter of its own next: that is no turn. */
+	bool replaced = guarded->was_gone && place.attached && !retry;
 
-	if (guarded->put_ns && since_ns < (retry ? SHADOW_RETRY_NS : SHADOW_PERIOD_NS))
+	if (guarded->put_ns && !replaced && since_ns < (retry ? SHADOW_RETRY_NS : SHADOW_PERIOD_NS))
 		return false;
 	if (since_ns >= ROW_ENDS_NS)
 		guarded->turns = 0;
@@ -166,8 +169,9 @@ static bool put_again(struct guarded *guarded, __u64 now_ns, struct attachment_p
 		guarded->gave_up = true;
 		return true;
 	}
-	guarded->turns++;
+	guarded->turns += !replaced;
 	guarded->put_ns = now_ns;
+	guarded->was_gone = !place.attached;
 	ret->err = attach_again(guarded->attachment);
 	if (ret->err == -ENODEV)
 		return false;
