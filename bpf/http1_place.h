@@ -136,7 +136,7 @@ HTTP1_FN __u32 http1_word(void)
 	b = run->window + skip;
 	n = run->window_len - skip;
 #ifdef __bpf__
-#pragma unroll /* 6.1 goes each way through a loop */
+#pragma unroll HTTP1_METHOD /* 6.1 goes each way through a loop; clang 19 must be told */
 #endif
 	for (__u32 i = 0; i < HTTP1_METHOD; i++) {
 		__u8 letter;
