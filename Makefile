@@ -273,4 +273,5 @@ check-deb: all ## the package, installed, started by its systemd, upgraded, remo
 clean: ## remove all that was built
 	rm -rf build
 
--include $(shell find build -name '*.d' -type f 2>/dev/null)
+# Not of build/cross-*, a Debian, in which bison has D.
+-include $(shell find build -path 'build/cross-*' -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -19,7 +19,7 @@ bench: $(B)/bench/bench ## nanoseconds a packet (root); CHECK=1 compares with be
 	$< $(if $(CHECK),--check bench/expected.txt)
 
 # What makes floods, for tests too.
-FLOOD_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Werror -I/usr/include/$(shell $(CC) -dumpmachine)
+FLOOD_CFLAGS = -target bpf -mcpu=v3 -O2 -g -Wall -Werror -I/usr/include/$(shell $(CC) -dumpmachine)
 build/bench/flood.bpf.o: bench/flood.bpf.c bench/flood.h
 	@mkdir -p $(@D)
 	$(CLANG) $(FLOOD_CFLAGS) -c -o $@ $<
