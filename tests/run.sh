@@ -12,7 +12,8 @@ passed=0 failed=0 skipped=0
 names=() waiting=()
 behind=
 report=${2:-} only=${STAGES:-.}
-commit=$(git describe --always --dirty 2>/dev/null || echo release)
+commit=$(git rev-parse --short HEAD 2>/dev/null || echo release)
+[ "$commit" = release ] || git diff --quiet HEAD -- . ":!$report" || commit=$commit-dirty
 
 log_of() { # NAME
   echo "build/test-${1//[^a-z0-9-]/-}.log"
