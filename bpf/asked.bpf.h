@@ -55,8 +55,6 @@ static __always_inline struct asked *asked_place(const struct flow_key *key)
 static __always_inline void asked_begin(struct scratch *s)
 {
 	s->asked.len = 0;
-	s->asked_end = 0;
-	s->asked_body = 0;
 	s->asked_next = 1;
 }
 
@@ -70,65 +68,10 @@ static __always_inline void asked_take(struct scratch *s)
 	s->asked.len = len < SW_REQUEST_LINE ? len : SW_REQUEST_LINE;
 }
 
-/* Is it a Content-Length line? run.flow is overwritten. */
-static __always_inline void asked_read_length(struct scratch *s, const __u8 *line)
-{
-	if (!http1_is_length(line))
-		return;
-	http1_copy_line(s->run.line, line);
-	s->asked_body = http1_line_length() && s->run.flow.left < 0x7fffffff ? s->run.flow.left
-									     : 0x7fffffff;
-}
-
-/* A line of a request begins at `at` of the window. 1: it begins as a request by HEAD does. */
-__noinline int asked_line(__u32 at)
-{
-	struct scratch *s = scratch_get();
-	const __u8 *line;
-	__u32 len, blank;
-
-	if (!s || at >= HTTP1_WINDOW)
-		return 0;
-	len = s->run.window_len;
-	line = s->run.window + at;
-	blank = line[0] == '\n' ? 1 : line[0] == '\r' && line[1] == '\n' ? 2 : 0;
-	if (blank && at + blank <= len && !s->asked_end)
-		s->asked_end = s->run.pos + at + blank;
-	if (at + 5 > len)
-		return 0;
-	/* Of a length that the window cuts the end may be missing: then it is as if it had none. */
-	if (!s->asked_end && (at + HTTP1_LINE <= len || s->run.pos + len >= s->run.len))
-		asked_read_length(s, line);
-	return parse_u32(line) == PARSE_BE32(0x48454144) && line[4] == ' ';
-}
-
-/*
- * Looks through run.window as http1_window_has_head() does, and for where the request's head ends
- * and how long its body is.
- */
-__noinline int asked_look(void)
-{
-	struct scratch *s = scratch_get();
-	__u32 at = 0;
-
-	if (!s)
-		return 0;
-	if (!s->run.pos)
-		asked_take(s);
-	for (int i = 0; i < HTTP1_SCANS; i++) {
-		at = http1_window_newline(at) + 1;
-		if (at >= s->run.window_len)
-			return 0;
-		if (asked_line(at))
-			return 1;
-	}
-	return 0;
-}
-
-/* Is the segment at work exactly one request? */
+/* Is the segment at work, which was looked through, exactly one request? */
 static __always_inline bool asked_is_one(const struct scratch *s)
 {
-	return s->asked_end && s->asked_end + s->asked_body == s->run.len;
+	return http1_asks_whole(&s->run) && s->run.asks.count == 1 && s->run.pos == s->run.len;
 }
 
 /* Keeps the request at work for the flow's next answer. */

@@ -13,7 +13,7 @@
 #define HTTP_DONE 0
 #define HTTP_READ 1
 #define HTTP_HOLD 2 /* keep it for later: hold.bpf.h */
-#define HTTP_SCAN 3 /* look for a HEAD among its requests, then request_scanned() */
+#define HTTP_SCAN 3 /* look through its requests, then request_scanned() */
 #define HTTP_ASK  4 /* a request that begins a flow: nat.bpf.h */
 /* Load the first bytes, then http_begin(): */
 #define HTTP_RESYNC 5 /* framing was lost */
@@ -141,11 +141,14 @@ static __always_inline int flow_place(struct scratch *s, __u32 ack)
 	struct http1_flow *flow = &s->run.flow;
 	__s32 behind = flow->next - s->run.seq;
 
+	s->run.pos = 0;
 	switch (http1_place(flow, s->run.seq, ack, s->run.len, require_reverse)) {
 	case HTTP1_READ:
 		s->run.pos = behind > 0 ? behind : 0;
 		return HTTP_READ;
 	case HTTP1_TRY_RESYNC:
+		if (flow->state != HTTP1_OPAQUE)
+			s->run.pos = flow->header_end - s->run.seq;
 		return HTTP_RESYNC;
 	case HTTP1_UNSURE:
 		return HTTP_UNSURE;
@@ -189,6 +192,24 @@ static __always_inline enum flow_stored flow_store(struct scratch *s)
 	}
 	bpf_spin_unlock(&lock->lock);
 	return stored;
+}
+
+/*
+ * A body begins like a response, and nobody knows whether it is one: HEAD may have been asked for.
+ * It stays a body, but that is told, and what is asked for next will be known.
+ */
+static __always_inline int flow_doubt(struct scratch *s)
+{
+	struct totals *t = count_totals(s->epoch & 1);
+	__u32 last_ack = s->run.flow.last_ack;
+
+	s->run.flow.flags &= ~HTTP1_MAYBE_HEAD;
+	s->run.flow.flags |= HTTP1_DOUBTED;
+	if (flow_store(s) != FLOW_STORED)
+		last_ack = s->run.ack; /* placed anew, against the flow as it is now */
+	else if (t)
+		count_add(t, COUNT_HTTP_UNCLEAR);
+	return flow_place(s, last_ack);
 }
 
 #endif

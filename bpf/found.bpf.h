@@ -88,6 +88,9 @@ __noinline int http_count_found(__u32 n)
 	case HTTP1_RESYNC:
 		count_add(t, COUNT_HTTP_RESYNC);
 		break;
+	case HTTP1_UNCLEAR:
+		count_add(t, COUNT_HTTP_UNCLEAR);
+		break;
 	case HTTP1_ABANDONED:
 		count_add(t, COUNT_HTTP_GAP);
 		count_add(t, COUNT_HTTP_HOLE_CLOSED);

@@ -22,9 +22,8 @@
  */
 #define HTTP_BATCHES     64
 #define HTTP_BATCH_STEPS 120
-/* Windows of a segment of requests that are looked at, and the shortest request in one. */
-#define HTTP_SCANS    8
-#define HTTP1_REQUEST 18
+/* Windows of a segment of requests that are looked at. */
+#define HTTP_SCANS 16
 
 static struct http1_run *http1_current(void)
 {
@@ -54,7 +53,7 @@ __noinline int http_open(void)
 		return HTTP_NEW;
 	/* Most segments of a body end here: one word says that they were read, without the lock. */
 	behind = flow->next - seq;
-	if (behind >= (__s32)len && flow->header_end != seq) {
+	if (behind >= (__s32)len && !http1_answers_head(flow, seq, len)) {
 		s->run.flow.flags = flow->flags;
 		return flow->flags & (HTTP1_CONFIRMED | HTTP1_SURE) ? HTTP_DONE : HTTP_BEFORE;
 	}
@@ -121,7 +120,7 @@ static __always_inline int http_restart(struct scratch *s, bool is_resync)
 		http_keep(s, HTTP1_RESYNC);
 	if (flow->flags & HTTP1_HELD)
 		http_keep(s, HTTP1_ABANDONED);
-	http1_start(flow, s->run.seq);
+	http1_start(flow, s->run.seq + s->run.pos);
 	return HTTP_READ;
 }
 
@@ -151,7 +150,7 @@ static __always_inline int http_meet_hole(struct scratch *s, bool is_start)
 	return HTTP_DONE;
 }
 
-/* The first bytes of the payload are in run.window: what do they begin? */
+/* The first bytes of the payload, or those at run.pos, are in run.window: what do they begin? */
 __noinline int http_begin(__u32 todo)
 {
 	struct scratch *s = scratch_get();
@@ -161,12 +160,15 @@ __noinline int http_begin(__u32 todo)
 	if (!s)
 		return HTTP_DONE;
 	flow = &s->run.flow;
-	s->run.pos = 0;
 	is_start = http1_is_start(s->run.window, s->run.window_len);
 	if (todo == HTTP_RESYNC) {
+		bool maybe_head = http1_answers_head(flow, s->run.seq, s->run.len);
+
+		if (is_start && maybe_head && !http1_is_heads(flow, s->run.ack))
+			return flow_doubt(s);
+		flow->flags &= ~HTTP1_MAYBE_HEAD;
 		/* The flow goes on as if the client had sent nothing new. */
-		return is_start ? http_restart(s, !http1_answers_head(flow, s->run.seq))
-				: flow_place(s, flow->last_ack);
+		return is_start ? http_restart(s, !maybe_head) : flow_place(s, flow->last_ack);
 	}
 	if (todo == HTTP_NEW) {
 		/* "HEAD" and "HTTP" begin alike: where requests are seen, it is for them to say. */
@@ -323,7 +325,8 @@ __noinline int http_unreadable(void)
 		return 1;                                                                         \
 	}                                                                                         \
                                                                                                   \
-	/* Loads the first bytes of the payload: enough for a status line, most have none. */     \
+	/* Loads the first bytes, or those at run.pos: enough for a status line, most have none.  \
+	 */                                                                                       \
 	__noinline int http_first_##name(ctx_type *ctx)                                           \
 	{                                                                                         \
 		struct scratch *s = scratch_get();                                                \
@@ -331,32 +334,30 @@ __noinline int http_unreadable(void)
                                                                                                   \
 		if (!s)                                                                           \
 			return -1;                                                                \
-		s->run.pos = 0;                                                                   \
-		n = s->run.len;                                                                   \
+		n = s->run.len - s->run.pos;                                                      \
 		if (n > HTTP1_LINE)                                                               \
 			n = HTTP1_LINE;                                                           \
 		return http_load_##name(ctx, s, n);                                               \
 	}                                                                                         \
                                                                                                   \
-	/* Looks for a HEAD among the requests of a segment. */                                   \
+	/* Looks through the requests of a segment: run.asks. */                                  \
 	__noinline int http_scan_##name(ctx_type *ctx)                                            \
 	{                                                                                         \
 		struct scratch *s = scratch_get();                                                \
                                                                                                   \
 		if (!s)                                                                           \
 			return 0;                                                                 \
-		for (int i = 0; i < HTTP_SCANS; i++) {                                            \
+		__builtin_memset(&s->run.asks, 0, sizeof(s->run.asks));                           \
+		for (int i = 0; i < HTTP_SCANS && s->run.pos < s->run.len; i++) {                 \
 			__u32 n = s->run.len - s->run.pos;                                        \
                                                                                                   \
-			if (s->run.pos + (keep_requests && !i ? 0 : HTTP1_REQUEST) >= s->run.len) \
-				return 0;                                                         \
 			if (n > HTTP1_WINDOW)                                                     \
 				n = HTTP1_WINDOW;                                                 \
 			if (http_load_##name(ctx, s, n))                                          \
 				return 0;                                                         \
-			if (keep_requests ? asked_look() : http1_window_has_head())               \
-				return 1;                                                         \
-			s->run.pos += HTTP1_WINDOW - HTTP1_REQUEST;                               \
+			if (keep_requests && !i)                                                  \
+				asked_take(s);                                                    \
+			request_look();                                                           \
 		}                                                                                 \
 		return 0;                                                                         \
 	}                                                                                         \
@@ -378,7 +379,7 @@ __noinline int http_unreadable(void)
 			else if (todo == HTTP_HOLD)                                               \
 				todo = hold_segment_##name(ctx);                                  \
 			else if (todo == HTTP_SCAN)                                               \
-				todo = request_scanned(http_scan_##name(ctx));                    \
+				todo = (http_scan_##name(ctx), request_scanned());                \
 			else if (todo == HTTP_ASK)                                                \
 				todo = begin(ctx);                                                \
 			else if (todo == HTTP_DONE)                                               \

@@ -12,7 +12,7 @@
 #ifndef BPF_HTTP1_H
 #define BPF_HTTP1_H
 
-#include "http1_place.h"
+#include "http1_ask.h"
 
 static __always_inline void http1_go_opaque(struct http1_run *run, enum http1_event why)
 {
@@ -49,10 +49,30 @@ static __always_inline void http1_skip_body(struct http1_run *run)
 		http1_end_body(flow);
 }
 
+/*
+ * A body begins at run.pos, if what asked for it was not HEAD, which nobody knows. It is taken for
+ * one, so that none is counted that is a body's text; but that there is a doubt is told.
+ */
+static __always_inline void http1_doubt_body(struct http1_run *run)
+{
+	__u32 at = run->pos - run->window_pos;
+
+	PARSE_KEEP(at);
+	if (at >= HTTP1_WINDOW || at >= run->window_len) {
+		run->flow.flags |= HTTP1_MAYBE_HEAD; /* the next segment will tell */
+	} else if (run->window[at] == 'H' && http1_window_status(at)) {
+		run->event = HTTP1_UNCLEAR;
+		run->flow.flags |= HTTP1_DOUBTED;
+	}
+}
+
 /* The blank line was read: what follows (RFC 9112 6.3). */
 static __always_inline void http1_end_headers(struct http1_run *run)
 {
 	struct http1_flow *flow = &run->flow;
+
+	bool known = flow->queue > HTTP1_NOTHING_ASKED, is_head = known && flow->queue & 1;
+	bool ends = run->pos == run->len;
 
 	flow->header_end = run->seq + run->pos;
 	if (flow->answer == HTTP1_SWITCHING ||
@@ -66,42 +86,27 @@ static __always_inline void http1_end_headers(struct http1_run *run)
 		return;
 	}
 	flow->flags &= ~HTTP1_CONNECT_DUE;
-	if (flow->answer == HTTP1_EMPTY || flow->flags & HTTP1_HEAD_DUE) {
-		flow->flags &= ~HTTP1_HEAD_DUE;
+	if (known)
+		flow->queue >>= 1;
+	if (flow->answer == HTTP1_EMPTY || is_head) {
+		if (flow->answer != HTTP1_EMPTY && flow->left)
+			flow->flags |= HTTP1_HEAD_TOLD;
 		flow->state = HTTP1_STATUS;
 	} else if (flow->flags & HTTP1_CHUNKED) {
-		flow->flags |= HTTP1_MAYBE_HEAD;
+		flow->flags |= known || !ends ? 0 : HTTP1_MAYBE_HEAD;
 		flow->state = HTTP1_CHUNK;
 	} else if (flow->left == HTTP1_ODD_LENGTH) {
 		http1_go_opaque(run, HTTP1_BAD_LENGTH);
 	} else if (flow->left == HTTP1_NO_LENGTH) {
-		__u32 ends = run->pos == run->len;
-
 		http1_go_opaque(run, HTTP1_WENT_OPAQUE);
-		if (ends)
-			flow->flags |= HTTP1_MAYBE_HEAD;
+		flow->flags |= known || !ends ? 0 : HTTP1_MAYBE_HEAD;
 	} else if (flow->left) {
-		flow->flags |= HTTP1_MAYBE_HEAD;
+		if (!known)
+			http1_doubt_body(run);
 		http1_skip_body(run);
 	} else {
 		flow->state = HTTP1_STATUS;
 	}
-}
-
-/* Is run.line the start of a header that decides the framing? Names are 14 and 17 bytes. */
-static __always_inline int http1_is_length(const __u8 *line)
-{
-	return (http1_u64(line) | HTTP1_LOWER_7) == HTTP1_CONTENT &&
-	       (http1_u64(line + 7) | 0x0020202020202000ULL) ==
-		       0x3a6874676e656c2dULL /* "-length:" */;
-}
-
-static __always_inline int http1_is_transfer_encoding(const __u8 *line)
-{
-	return (http1_u64(line) | HTTP1_LOWER_8) == HTTP1_TRANSFE &&
-	       (http1_u64(line + 8) | 0x2020202020202000ULL) ==
-		       0x6e69646f636e652dULL /* "-encodin" */
-	       && (line[16] | 0x20) == 'g' && line[17] == ':';
 }
 
 /* A header line of which run.line holds all, or HTTP1_LINE bytes. */
@@ -178,14 +183,21 @@ static __always_inline void http1_read_status(struct http1_run *run, __u32 n, __
 			run->pos = run->len; /* another protocol */
 		return;
 	}
+	/* More answers than were asked for: what was taken for a HEAD's was none, and had a body.
+	 */
+	if (flow->flags & HTTP1_HEAD_TOLD && flow->queue == HTTP1_NOTHING_ASKED &&
+	    (__s32)(run->ack - flow->asked) <= 0) {
+		http1_go_opaque(run, HTTP1_UNCLEAR);
+		return;
+	}
 	run->event = HTTP1_RESPONSE;
 	run->line_seq = run->seq + run->pos - carried;
 	run->status = status;
 	if (flow->answer > HTTP1_INTERIM && !http1_is_fresh(flow, run->ack))
 		flow->flags |= HTTP1_PIPELINED;
 	flow->answer = http1_answer_of(status);
-	flow->flags &= HTTP1_HELD | HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE | HTTP1_HEAD_ASKED |
-		       HTTP1_PIPELINED | HTTP1_ERRED | HTTP1_MANY;
+	flow->flags &= HTTP1_HELD | HTTP1_CONNECT_DUE | HTTP1_HEAD_ASKED | HTTP1_PIPELINED |
+		       HTTP1_ERRED | HTTP1_MANY | HTTP1_DOUBTED;
 	flow->flags |= HTTP1_CONFIRMED;
 	flow->left = HTTP1_NO_LENGTH;
 	flow->last_ack = run->ack;

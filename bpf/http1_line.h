@@ -40,9 +40,9 @@ enum http1_state {
 #define HTTP1_CONNECT_DUE 0x02
 /* A body should follow header_end, unless this answers HEAD: then the next status line does. */
 #define HTTP1_MAYBE_HEAD 0x04
-/* There was a HEAD among unanswered requests, or requests are not seen: any may be one. */
+/* A HEAD may be unanswered that is not in `queue`; or requests are not seen: any may be one. */
 #define HTTP1_HEAD_ASKED 0x08
-/* A response came without a new request before it: a segment may hold several requests. */
+/* The client asked before it was answered: a segment may hold several requests. */
 #define HTTP1_PIPELINED 0x100
 /* A status line came where one was due: this is an HTTP server's flow. */
 #define HTTP1_CONFIRMED 0x10
@@ -53,8 +53,10 @@ enum http1_state {
  * request's answer begins there.
  */
 #define HTTP1_PASSED 0x40
-/* The next final response answers HEAD: it has no body (RFC 9112 6.3). */
-#define HTTP1_HEAD_DUE 0x80
+/* A body began like a response, and nobody knew what was asked for: requests are looked at. */
+#define HTTP1_DOUBTED 0x80
+/* The last response was taken for a HEAD's; for another's it would have a body. */
+#define HTTP1_HEAD_TOLD 0x1000
 /* An error was answered: what its client asks for next is worth remembering (asked.bpf.h). */
 #define HTTP1_ERRED 0x400
 /* The client asked again before it had its answer: whose answer comes is not certain. */
@@ -90,9 +92,11 @@ struct http1_flow {
 	__u8 hold_last;
 	__u16 turn; /* raised by every change: who read an older one has read something else */
 	__u8 carry[HTTP1_LINE]; /* start of a line that the segment's end cut */
+	__u32 asked;            /* the client's sequence number behind the requests in queue */
+	__u32 queue;            /* requests without an answer: http1_ask.h */
 };
 
-_Static_assert(sizeof(struct http1_flow) == 64, "http1_flow is one cache line");
+_Static_assert(sizeof(struct http1_flow) == 72, "http1_flow and its key are 160 B in their map");
 
 /*
  * http1_flow.left while headers are read: no Content-Length so far; or one that is no number, or
@@ -112,6 +116,18 @@ enum http1_event {
 	/* The caller's: */
 	HTTP1_RESYNC,    /* framing was lost, and is found again */
 	HTTP1_ABANDONED, /* ... and bytes that were held behind a hole are given up for it */
+	HTTP1_UNCLEAR,   /* what begins like a response is a body, unless HEAD was asked for */
+};
+
+/* The requests of a segment, as far as they can be told apart: http1_ask.h. */
+struct http1_asks {
+	__u32 count;
+	__u32 heads; /* a bit each, the first the lowest: is it HEAD? */
+	__u32 body;  /* of the one at hand */
+	__u8 place;  /* enum http1_ask_place */
+	__u8 lost;   /* what comes is not understood */
+	__u8 head;   /* ... and may be HEAD */
+	__u8 pad;
 };
 
 /* One segment at work. Per-CPU scratch in the kernel. */
@@ -129,6 +145,7 @@ struct http1_run {
 	__u8 line[HTTP1_LINE * 2]; /* carry, then what follows; what counts is at most HTTP1_LINE */
 	__u8 window[HTTP1_WINDOW +
 		    HTTP1_LINE]; /* reads at an index below HTTP1_WINDOW stay inside */
+	struct http1_asks asks;
 };
 
 static __always_inline __u64 http1_u64(const __u8 *p)
@@ -333,27 +350,8 @@ HTTP1_FN __u32 http1_window_newline(__u32 at)
 	64 /* lines that are looked at in a window; behind them the next step goes on \
 	    */
 
-/* Does a line that begins in the window, behind its first byte, begin as a request by HEAD does? */
-HTTP1_FN int http1_window_has_head(void)
-{
-	struct http1_run *run = http1_current();
-	__u32 at = 0;
-
-	if (!run)
-		return 0;
-	for (int i = 0; i < HTTP1_SCANS; i++) {
-		const __u8 *line;
-
-		at = http1_window_newline(at) + 1;
-		PARSE_KEEP(at);
-		if (at >= HTTP1_WINDOW || at + 5 > run->window_len)
-			return 0;
-		line = run->window + at;
-		if (parse_u32(line) == PARSE_BE32(0x48454144) && line[4] == ' ')
-			return 1;
-	}
-	return 0;
-}
+#define HTTP1_CONTENT 0x2d746e65746e6f63ULL /* "content-" as a number */
+#define HTTP1_TRANSFE 0x726566736e617274ULL /* "transfer" */
 
 /*
  * From window index `at`, inside a line: index of the next line that matters (it begins as
@@ -361,8 +359,6 @@ HTTP1_FN int http1_window_has_head(void)
  * first byte not looked at. HTTP1_AT_LINE tells that this is the start of a line.
  */
 #define HTTP1_AT_LINE 0x1000
-#define HTTP1_CONTENT 0x2d746e65746e6f63ULL /* "content-" as a number */
-#define HTTP1_TRANSFE 0x726566736e617274ULL /* "transfer" */
 
 HTTP1_FN __u32 http1_window_scan(__u32 at, __u32 blank_only)
 {

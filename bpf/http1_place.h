@@ -20,11 +20,25 @@ static __always_inline int http1_is_fresh(const struct http1_flow *flow, __u32 a
 	return (__s32)(ack - flow->last_ack) > 0;
 }
 
-/* A status line at seq would stand where the body of a response to HEAD does not. */
-static __always_inline int http1_answers_head(const struct http1_flow *flow, __u32 seq)
+/*
+ * In the segment a status line could stand where the body of a response to HEAD does not: at
+ * header_end. Of an opaque flow, whose header_end is another, only at the segment's start.
+ */
+static __always_inline int http1_answers_head(const struct http1_flow *flow, __u32 seq, __u32 len)
 {
-	return flow->flags & HTTP1_MAYBE_HEAD &&
-	       seq == (flow->state == HTTP1_OPAQUE ? flow->next : flow->header_end);
+	if (!(flow->flags & HTTP1_MAYBE_HEAD))
+		return 0;
+	return flow->state == HTTP1_OPAQUE ? seq == flow->next : flow->header_end - seq < len;
+}
+
+/*
+ * ... and is taken for a response: there was a HEAD, and the client has sent something since, which
+ * it does not before it has an answer.
+ */
+static __always_inline int http1_is_heads(const struct http1_flow *flow, __u32 ack)
+{
+	return (flow->flags & (HTTP1_HEAD_ASKED | HTTP1_PIPELINED)) == HTTP1_HEAD_ASKED &&
+	       http1_is_fresh(flow, ack);
 }
 
 /*
@@ -47,7 +61,6 @@ static __always_inline enum http1_place http1_place(const struct http1_flow *flo
 						    __u32 ack, __u32 len, int asks_seen)
 {
 	__s32 behind = flow->next - seq;
-	int fresh = http1_is_fresh(flow, ack);
 
 	if (flow->state == HTTP1_TUNNEL)
 		return HTTP1_OLD;
@@ -57,7 +70,8 @@ static __always_inline enum http1_place http1_place(const struct http1_flow *flo
 		return HTTP1_AHEAD;
 	if (!(flow->flags & HTTP1_CONFIRMED) && !flow->carry_len && !behind)
 		return HTTP1_UNSURE;
-	if (fresh && flow->flags & HTTP1_HEAD_ASKED && http1_answers_head(flow, seq))
+	/* Of a body that was skipped the first bytes are looked at, too: they may be a response. */
+	if (http1_answers_head(flow, seq, len) && (behind || http1_is_heads(flow, ack)))
 		return HTTP1_TRY_RESYNC;
 	if ((__u32)behind >= len)
 		return HTTP1_OLD;
@@ -74,6 +88,8 @@ static __always_inline int http1_is_start(const __u8 *b, __u32 n)
  * How many bytes of empty lines stand before a request at the start of run.window (RFC 9112 2.2):
  * at most 4 are skipped.
  */
+#define HTTP1_EMPTY_LINES 4
+
 HTTP1_FN __u32 http1_empty_lines(void)
 {
 	struct http1_run *run = http1_current();
@@ -81,7 +97,7 @@ HTTP1_FN __u32 http1_empty_lines(void)
 
 	if (!run)
 		return 0;
-	for (__u32 i = 0; i < 4; i++)
+	for (__u32 i = 0; i < HTTP1_EMPTY_LINES; i++)
 		skip += skip == i && i < run->window_len &&
 			(run->window[i] == '\r' || run->window[i] == '\n');
 	return skip;
@@ -176,7 +192,7 @@ HTTP1_FN int http1_is_request(void)
 
 /*
  * How the method of the request at the start of run.window changes the framing of its answer:
- * HTTP1_HEAD_DUE, HTTP1_CONNECT_DUE, 0; HTTP1_HEAD_ASKED where it may be HEAD, but is cut.
+ * HTTP1_CONNECT_DUE; HTTP1_HEAD_ASKED where it is HEAD, or may be, but is cut; 0.
  */
 HTTP1_FN __u32 http1_method_due(void)
 {
@@ -192,7 +208,7 @@ HTTP1_FN __u32 http1_method_due(void)
 		return b[0] == 'H' ? HTTP1_HEAD_ASKED : 0;
 	word = parse_u32(b);
 	if (word == HTTP1_WORD('H', 'E', 'A', 'D') && b[4] == ' ')
-		return HTTP1_HEAD_DUE;
+		return HTTP1_HEAD_ASKED;
 	if (n >= 8 && word == HTTP1_WORD('C', 'O', 'N', 'N') &&
 	    parse_u32(b + 4) == HTTP1_WORD('E', 'C', 'T', ' '))
 		return HTTP1_CONNECT_DUE;
@@ -207,8 +223,9 @@ static __always_inline void http1_start(struct http1_flow *flow, __u32 seq)
 	flow->carry_len = 0;
 	flow->left = 0;
 	flow->answer = HTTP1_NO_ANSWER;
+	flow->queue = 0;
 	flow->flags &= HTTP1_CONFIRMED | HTTP1_HEAD_ASKED | HTTP1_PIPELINED | HTTP1_SURE |
-		       HTTP1_ERRED | HTTP1_MANY;
+		       HTTP1_ERRED | HTTP1_MANY | HTTP1_DOUBTED;
 }
 
 /* A new flow whose first status line begins at seq. */

@@ -104,9 +104,8 @@ struct scratch {
 	struct packet quote; /* the packet that an ICMP error is about */
 	struct asked asked;  /* the request at work */
 	struct http_event error;
-	__u32 asked_end;  /* where in the segment its head ends; 0: not seen */
-	__u32 asked_body; /* its Content-Length */
 	__u32 asked_next; /* nothing else is unanswered before it */
+	__u32 is_request; /* it surely begins with one */
 	__u32 error_seq;  /* where the first thing that was found began */
 	__u32 epoch;      /* 0 or 1, the same for all counts of one packet */
 	__u32 hook;

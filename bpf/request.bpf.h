@@ -16,6 +16,9 @@
 /* A note is found microseconds later; a request that was dropped in between comes again. */
 #define NOTE_NS 10000000000ULL
 
+/* Steps through a window of requests: two a line. */
+#define HTTP_SCAN_STEPS 128
+
 /*
  * Looks for the same segment at an earlier hook, by another name than `key`; leaves a note of this
  * one otherwise. True: s->note is the earlier one. The same hook has not seen it twice: that is
@@ -131,7 +134,7 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		 * bytes of the answer arrived: those may be in the carry.
 		 */
 		moves = -(__u32)passed > HTTP1_LINE;
-		is_next = moves || (!passed && s->run.seq == flow->last_ack);
+		is_next = moves || http1_is_next(flow, s->run.seq, s->run.ack);
 	} else if (flow->state == HTTP1_OPAQUE ? passed >= 0
 					       : flow->state < HTTP1_OPAQUE && passed > 0) {
 		/*
@@ -142,18 +145,16 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		points = flow->header_end != s->run.ack;
 	} else {
 		/* Is nothing else unanswered? */
-		is_next = !passed && flow->state == HTTP1_STATUS && s->run.seq == flow->last_ack;
+		is_next = http1_is_next(flow, s->run.seq, s->run.ack);
 	}
+	s->asked_next = is_next;
 	if (keep_requests) {
-		s->asked_next = is_next;
 		/* Not that answer's request once more, and sent before the answer began? */
 		if (!is_next && (__s32)(s->run.seq - flow->last_ack) > 0)
 			flags |= HTTP1_MANY;
 	}
 	if (is_next)
-		flags |= due & (HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE | HTTP1_HEAD_ASKED);
-	else if (due & (HTTP1_HEAD_DUE | HTTP1_HEAD_ASKED))
-		flags |= HTTP1_HEAD_ASKED; /* which response is its own is not known */
+		flags |= due & HTTP1_CONNECT_DUE;
 	if (!moves && !points && flags == old_flags)
 		return;
 	lock = flow_lock_of(&s->reverse_key);
@@ -175,8 +176,7 @@ static __always_inline void request_meets(struct scratch *s, struct totals *t,
 		}
 		if (points)
 			flow->header_end = s->run.ack;
-		flow->flags |= flags & (HTTP1_PASSED | HTTP1_HEAD_DUE | HTTP1_CONNECT_DUE |
-					HTTP1_HEAD_ASKED | HTTP1_MANY);
+		flow->flags |= flags & (HTTP1_PASSED | HTTP1_CONNECT_DUE | HTTP1_MANY);
 		flow->turn++;
 	}
 	bpf_spin_unlock(&lock->lock);
@@ -203,6 +203,28 @@ static __always_inline bool request_is_clients(struct scratch *s, __u32 asks)
 }
 
 /*
+ * Is it worth the time to look through the segment of a flow? Most clients send one request at a
+ * time; of that only HEAD matters, and what is kept.
+ */
+static __always_inline bool request_is_worth(const struct scratch *s, const struct http1_flow *flow,
+					     __u32 asks)
+{
+	__u32 flags = flow->flags;
+
+	if ((__s32)(s->run.seq - flow->last_ack) < 0 ||
+	    (flow->queue > HTTP1_NOTHING_ASKED && (__s32)(s->run.seq - flow->asked) < 0))
+		return false; /* once more */
+	if (s->method_due & HTTP1_HEAD_ASKED)
+		return true;
+	if (keep_requests && s->asked_next &&
+	    (flags & (HTTP1_ERRED | HTTP1_MANY | HTTP1_PIPELINED)) == HTTP1_ERRED)
+		return true;
+	/* Words may be a body's, but not where the next request is due. */
+	return (asks >= HTTP1_PATH || (flow->queue && s->run.seq == flow->asked)) &&
+	       (!s->asked_next || flags & (HTTP1_PIPELINED | HTTP1_DOUBTED));
+}
+
+/*
  * The segment looks like a request (asks: enum http1_request): where it acknowledges, the answer
  * begins. What to do next.
  */
@@ -218,6 +240,7 @@ __noinline int request_see(__u32 asks)
 	if (!t)
 		return HTTP_DONE;
 	s->method_due = http1_method_due();
+	s->is_request = asks == HTTP1_ASKS;
 	if (asks == HTTP1_ASKS)
 		s->method_due |= HTTP1_SURE;
 	if (keep_requests)
@@ -230,16 +253,20 @@ __noinline int request_see(__u32 asks)
 									     : HTTP_SCAN;
 	}
 	request_meets(s, t, flow, s->method_due);
-	if (keep_requests && s->asked_next &&
-	    (flow->flags & (HTTP1_ERRED | HTTP1_MANY | HTTP1_PIPELINED)) == HTTP1_ERRED)
-		return HTTP_SCAN;
-	/* Most clients send one request at a time: only others are worth the time. */
-	return (flow->flags & (HTTP1_PIPELINED | HTTP1_HEAD_ASKED)) == HTTP1_PIPELINED ? HTTP_SCAN
-										       : HTTP_DONE;
+	return request_is_worth(s, flow, asks) ? HTTP_SCAN : HTTP_DONE;
 }
 
-/* The segment was looked through: is there a HEAD behind its first request? What to do next. */
-__noinline int request_scanned(__u32 has_head)
+/* Looks at a window of a segment of requests. */
+__noinline int request_look(void)
+{
+	for (int i = 0; i < HTTP_SCAN_STEPS; i++)
+		if (!http1_ask_step())
+			break;
+	return 0;
+}
+
+/* The segment was looked through: what it asks for is in run.asks. What to do next. */
+__noinline int request_scanned(void)
 {
 	struct scratch *s = scratch_get();
 	struct http1_flow *flow;
@@ -248,9 +275,7 @@ __noinline int request_scanned(__u32 has_head)
 
 	if (!s)
 		return HTTP_DONE;
-	due = has_head ? HTTP1_HEAD_ASKED : 0;
-	if (keep_requests && !asked_is_one(s))
-		due |= HTTP1_MANY;
+	due = keep_requests && !asked_is_one(s) ? HTTP1_MANY : 0;
 	s->method_due |= due;
 	flow = bpf_map_lookup_elem(&flows, &s->reverse_key);
 	if (!flow)
@@ -258,11 +283,12 @@ __noinline int request_scanned(__u32 has_head)
 	if (keep_requests && s->asked_next && !(flow->flags & (HTTP1_MANY | HTTP1_PIPELINED)))
 		asked_keep(s, &s->reverse_key);
 	lock = flow_lock_of(&s->reverse_key);
-	if (!due || !lock)
+	if (!lock)
 		return HTTP_DONE;
 	bpf_spin_lock(&lock->lock);
 	if (flow->state != HTTP1_ALIAS) {
 		flow->flags |= due;
+		http1_ask(flow, &s->run, s->is_request);
 		flow->turn++;
 	}
 	bpf_spin_unlock(&lock->lock);
@@ -289,7 +315,8 @@ __noinline int request_begin(__u32 joined)
 		s->joined_key = s->reverse_key;
 	http1_init(&s->run.flow, s->run.ack);
 	s->run.flow.last_ack = s->run.seq;
-	s->run.flow.flags = s->method_due;
+	s->run.flow.flags = s->method_due & ~HTTP1_HEAD_ASKED;
+	http1_ask(&s->run.flow, &s->run, true);
 	/* Another hook made it just now; or it is of an older connection, whose end nobody saw. */
 	flow = bpf_map_lookup_elem(&flows, &s->joined_key);
 	if (!flow || flow->isn != s->run.flow.isn || flow->state == HTTP1_ALIAS) {

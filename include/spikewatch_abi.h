@@ -8,7 +8,7 @@
 #endif
 
 /* Raised by every change of a structure or of a number below. */
-#define SW_ABI 11
+#define SW_ABI 12
 
 /* An address in network byte order; IPv4 is mapped as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). */
 struct addr {
@@ -149,6 +149,7 @@ _Static_assert(sizeof(struct drop_key) == 56, "drop_key is map ABI");
 	X(HTTP_BAD_STATUS, "http_bad_status")                         \
 	X(HTTP_BAD_LENGTH, "http_bad_length")                         \
 	X(HTTP_BAD_CHUNK, "http_bad_chunk")                           \
+	X(HTTP_UNCLEAR, "http_unclear")                               \
 	X(HTTP_NO_REVERSE, "http_no_reverse")                         \
 	X(HTTP_OPAQUE, "http_opaque")                                 \
 	X(HTTP_UNREADABLE, "http_unreadable")                         \

@@ -53,6 +53,7 @@ struct http_row {
 	bool joined;        /* nor was the connection's start: no hook sees a SYN */
 	bool one_sided;     /* require_reverse is false */
 	bool as_sent;       /* other segment borders would give other counters */
+	bool whole_asks;    /* what the client sends is never cut */
 	bool per_hook;      /* what can't be followed is told by each hook that sees it */
 	uint32_t first_seq; /* 0: 1000 */
 	bool ipv6;
@@ -61,8 +62,8 @@ struct http_row {
 
 #define NO_FLOW (-1)
 
-extern const struct http_row HTTP_FRAMING[], HTTP_FLOW[], HTTP_REVERSE[];
-extern const size_t HTTP_FRAMING_COUNT, HTTP_FLOW_COUNT, HTTP_REVERSE_COUNT;
+extern const struct http_row HTTP_FRAMING[], HTTP_FLOW[], HTTP_REVERSE[], HTTP_HEAD[];
+extern const size_t HTTP_FRAMING_COUNT, HTTP_FLOW_COUNT, HTTP_REVERSE_COUNT, HTTP_HEAD_COUNT;
 
 /* Bytes that rows are made of. */
 #define OK_5      "HTTP/1.1 200 OK\r\nServer: test\r\nContent-Length: 5\r\n\r\nhello"

@@ -8,7 +8,7 @@
 #include "kernel.h"
 #include "table.h"
 
-#define TESTS_MAX 1200
+#define TESTS_MAX 1400
 
 static struct {
 	struct CMUnitTest tests[TESTS_MAX];

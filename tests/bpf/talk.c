@@ -51,7 +51,7 @@ static void emit(struct talk *t, uint8_t flags, uint32_t seq, const void *bytes,
 /* Segments of the client, which has `have` bytes of what the server sent. */
 static void ask(struct talk *t, const char *text, size_t have)
 {
-	size_t len = strlen(text), n = t->border == BYTE_BY_BYTE ? 1 : len;
+	size_t len = strlen(text), n = t->border == BYTE_BY_BYTE && !t->row->whole_asks ? 1 : len;
 	struct packet_spec spec = {
 		.ip_first = target_program_starts_at_ip(t->programs[0]),
 		.ipv6 = t->row->ipv6,

@@ -68,6 +68,9 @@ static void check_nat(const struct http_row *row, const struct target *target, b
 		/* Without a flow there is nothing to know both names by: each hook refuses. */
 		want[COUNT_HTTP_NO_REVERSE] *= 2;
 	}
+	/* Of requests that are not seen, or cut into bytes, nobody knows what they ask for. */
+	if (talk.client_unseen || (talk.border == BYTE_BY_BYTE && !row->whole_asks))
+		want[COUNT_HTTP_UNCLEAR] = got.totals.n[COUNT_HTTP_UNCLEAR];
 	for (enum sw_counter i = COUNT_HTTP_1XX; i <= COUNT_FLOWS_REFUSED; i++)
 		table_check_counter(&got, i, want[i], doing);
 	check_keys(row, &got, doing);
@@ -286,6 +289,7 @@ int main(void)
 		add_rows(targets[t], HTTP_FRAMING, HTTP_FRAMING_COUNT);
 		add_rows(targets[t], HTTP_FLOW, HTTP_FLOW_COUNT);
 		add_rows(targets[t], HTTP_REVERSE, HTTP_REVERSE_COUNT);
+		add_rows(targets[t], HTTP_HEAD, HTTP_HEAD_COUNT);
 	}
 	for (size_t i = 0; i < HTTP_FRAMING_COUNT; i++)
 		add_one_sided(&HTTP_FRAMING[i]);

@@ -101,14 +101,14 @@ class Carrier:
             whole.append(at)
         return whole
 
-    def send(self, by_client, data):
-        """Sends data; yields after each new segment."""
+    def send(self, by_client, data, whole=False):
+        """Sends data; yields after each new segment. whole: there is but one, with nothing else in it."""
         stream, base = self.stream[by_client], len(self.stream[by_client])
-        for cut in self.cuts(data):
+        for cut in [len(data)] if whole else self.cuts(data):
             start = len(stream)
             self.disturb(by_client)
             first = start
-            if self.random.random() < 0.08 * self.loud:  # begins with what is not confirmed yet
+            if not whole and self.random.random() < 0.08 * self.loud:  # begins with what is not confirmed yet
                 first = self.random.randrange(max(self.acked[by_client], start - 1400), start + 1)
             stream += data[start - base : cut]
             if len(stream) - first > LARGEST:
@@ -142,10 +142,10 @@ class Carrier:
                 self.heads.add(told)
                 told += len(write.data)
         while at < len(writes):
-            sending = [self.send(writes[at].by_client, writes[at].data)]
+            sending = [self.send(writes[at].by_client, writes[at].data, writes[at].whole)]
             at += 1
             if at < len(writes) and writes[at].mixed:
-                sending.append(self.send(writes[at].by_client, writes[at].data))
+                sending.append(self.send(writes[at].by_client, writes[at].data, writes[at].whole))
                 at += 1
             while sending:
                 turn = self.random.choice(sending)

@@ -3,13 +3,14 @@
 What a client and a server say to each other: random HTTP/1.x as bytes, before TCP cuts it.
 
 A dialogue is a list of writes. Where a write is `mixed`, it leaves while the one before it is still
-on its way.
+on its way; where it is `whole`, it is one segment.
 """
 
 from collections import namedtuple
 
-Write = namedtuple("Write", "by_client data mixed")
+Write = namedtuple("Write", "by_client data mixed whole", defaults=(False,))
 
+UNSPLIT = 2500  # bytes of a segment that replay gives to the programs as one
 IMITATION = b"HTTP/1.1 404 Not Found\r\n"
 ANSWER = IMITATION + b"Content-Length: 0\r\n\r\n"
 REASONS = {200: b"OK", 204: b"No Content", 206: b"Partial Content", 301: b"Moved", 304: b"Not Modified",
@@ -211,6 +212,18 @@ def pipelined(random, exchanges):
     asked = b"".join(exchange.request_head + exchange.request_body for exchange in exchanges)
     told = b"".join(exchange.response for exchange in exchanges)
     return [Write(True, asked, False), Write(False, told, False)]
+
+
+def in_segments(random, exchanges):
+    """The same, one or more requests to a segment, none in two."""
+    segments = [b""]
+    for exchange in exchanges:
+        asked = exchange.request_head + exchange.request_body
+        if len(segments[-1]) + len(asked) > UNSPLIT or random.random() < 0.3:
+            segments.append(b"")
+        segments[-1] += asked
+    return [Write(True, asked, False, True) for asked in segments if asked] + [
+        Write(False, b"".join(exchange.response for exchange in exchanges), False)]
 
 
 def mixed(random, exchanges):

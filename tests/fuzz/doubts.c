@@ -236,13 +236,73 @@ static bool is_empty_line_first(const struct about *a)
 	return server->len && (server->bytes[0] == '\r' || server->bytes[0] == '\n');
 }
 
+/* Does a side confirm less than it has? */
+static bool is_stale(const struct dialogue *d)
+{
+	for (size_t i = 0; i < d->sent_count; i++)
+		if (d->sent[i].act == DIALOGUE_STALE)
+			return true;
+	return false;
+}
+
+/* Does a request begin there, with a method of letters? */
+static bool is_request_start(const struct about *a, size_t offset)
+{
+	const struct reference *r = a->reference;
+	const uint8_t *bytes = a->dialogue->bytes[true] + offset;
+	size_t letters = word_length(bytes, a->dialogue->len[true] - offset);
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->responses[i].asked == offset)
+			return letters && bytes[letters] == ' ';
+	return false;
+}
+
+/* Are the first `len` bytes of the client free of bodies that may not be followed? */
+static bool is_plain(const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i + 9 < len; i++)
+		if (!strncasecmp((const char *)bytes + i, "transfer-", 9) ||
+		    !strncasecmp((const char *)bytes + i, "ent-lengt", 9))
+			return false;
+	return true;
+}
+
+/*
+ * Are requests known up to that at `asked`? They are where the client sends them before it has a
+ * first answer, each segment begins with one, in order, and there are few.
+ */
+static bool is_followed(const struct about *a, size_t asked)
+{
+	const struct dialogue *d = a->dialogue;
+	size_t told = 0;
+
+	if (a->reference->count > 10 || !is_plain(d->bytes[true], asked))
+		return false;
+	for (size_t i = 0; i < d->seen_count && told <= asked; i++) {
+		const struct dialogue_segment *segment = &d->sent[d->seen[i]];
+		size_t end = segment->start + segment->len;
+
+		if (!segment->by_client || end <= told)
+			continue;
+		if (dialogue_first_byte(segment) != told || segment->acked || segment->len > 2500 ||
+		    !is_request_start(a, told) || (asked < end && end < asked + 5))
+			return false;
+		told = end;
+	}
+	return told > asked;
+}
+
 /*
  * HEAD among other requests: which response answers it is not known. It is where the request begins
- * a segment, and nothing before it is unanswered.
+ * a segment, and the client never asked before it was answered; and where all requests up to it can
+ * be followed.
  */
 static bool is_head_among_others(const struct about *a)
 {
 	const struct reference *r = a->reference;
+	const struct dialogue_segment *before = NULL;
+	bool piped = is_stale(a->dialogue);
 	size_t from = 0; /* where the answers to the request begin */
 
 	for (size_t i = 0; i < r->count; i++) {
@@ -251,11 +311,15 @@ static bool is_head_among_others(const struct about *a)
 			&a->dialogue->sent[carrier_of(a->dialogue, true, response->asked)];
 		size_t first = dialogue_first_byte(segment);
 
-		if (!i || response->asked != r->responses[i - 1].asked)
+		if (!i || response->asked != r->responses[i - 1].asked) {
 			from = response->start;
+			piped |= segment == before || segment->acked != from;
+			before = segment;
+		}
 		if (response->of_head && response->framing != REFERENCE_NO_BODY &&
 		    (first > response->asked || first + 4 < response->asked ||
-		     segment->start + segment->len < response->asked + 5 || segment->acked != from))
+		     segment->start + segment->len < response->asked + 5 || piped) &&
+		    !is_followed(a, response->asked))
 			return true;
 	}
 	return false;

@@ -78,8 +78,9 @@ static void send_cut(size_t size, uint64_t random, size_t most)
 
 static void expect_same(const struct counts *a, const struct counts *b)
 {
+	/* A doubt is told where a segment shows that there is one: a part of a word is enough. */
 	for (int i = COUNT_HTTP_1XX; i <= COUNT_FLOWS_REFUSED; i++)
-		if (a->totals.n[i] != b->totals.n[i])
+		if (i != COUNT_HTTP_UNCLEAR && a->totals.n[i] != b->totals.n[i])
 			abort();
 	if (a->key_count != b->key_count || a->event_count != b->event_count ||
 	    memcmp(a->keys, b->keys, a->key_count * sizeof(a->keys[0])) ||

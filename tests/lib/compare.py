@@ -24,7 +24,7 @@ import sys
 
 # Each says that responses may be missing.
 NAMED = ("http_resync", "http_gap", "http_budget", "http_bad_status", "http_bad_length", "http_bad_chunk",
-         "http_no_reverse", "http_unreadable", "http_claim_lost", "flows_refused")
+         "http_unclear", "http_no_reverse", "http_unreadable", "http_claim_lost", "flows_refused")
 PROTOS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp"}
 
 

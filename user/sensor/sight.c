@@ -160,6 +160,7 @@ static const struct advice http_advice[] = {
 	{ COUNT_HTTP_BAD_STATUS, "what answers is no HTTP/1" },
 	{ COUNT_HTTP_BAD_LENGTH, "broken HTTP" },
 	{ COUNT_HTTP_BAD_CHUNK, "broken HTTP" },
+	{ COUNT_HTTP_UNCLEAR, "of pipelined requests nobody knows which is HEAD" },
 	{ COUNT_PARSE_IP_FRAGMENT, "IP fragments are not put together: look at MTUs on the way" },
 	{ COUNT_PARSE_TRUNCATED, "packets were cut" },
 	{ COUNT_PARSE_EXT_HEADER_LIMIT, "too many IPv6 extension headers" },
