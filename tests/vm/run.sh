@@ -8,16 +8,20 @@ cd "$(dirname "$0")/../.." || exit 1
 passed=0 failed=0 skipped=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-arch=amd64 program=build/spikewatch more=()
+arch=amd64 program=build/spikewatch more=(-p bash -p bpftool -f build/tests/vm/deny.o)
 if [ "${ARCH:-}" = arm64 ]; then
   arch=arm64 program=build/arm64/static/spikewatch more=(-e CORE=1)
   KERNELS=${KERNELS:-6.1}
 fi
 [ -x $program ] || { echo "FAIL $program is missing"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+# A neighbour's program, of which CORE knows nothing.
+mkdir -p build/tests/vm
+clang -target bpf -O2 -g -I"/usr/include/$(gcc -dumpmachine)" -c tests/e2e/deny.bpf.c -o build/tests/vm/deny.o ||
+  { echo "FAIL deny.bpf.c does not compile"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
 guest() { # KERNEL
   tests/vm/kernel-matrix.sh -a $arch "${more[@]}" -t 1800 -p iproute2 -p nftables -p iptables -p wireguard-tools \
-    -f $program -f tests/vm/links.sh -f tests/vm/denies.sh -f tests/vm/hardened.sh "$1" -- tests/vm/guest.sh 2>&1 | tee "$out"
+    -f $program -f tests/vm/links.sh -f tests/vm/denies.sh -f tests/vm/neighbours.sh -f tests/vm/hardened.sh "$1" -- tests/vm/guest.sh 2>&1 | tee "$out"
   return "${PIPESTATUS[0]}"
 }
 
