@@ -169,8 +169,10 @@ static __always_inline bool http1_asks_whole(const struct http1_run *run)
  */
 static __always_inline bool http1_is_next(const struct http1_flow *flow, __u32 seq, __u32 ack)
 {
-	return ack == flow->next && seq - flow->last_ack <= HTTP1_EMPTY_LINES &&
-	       flow->state == HTTP1_STATUS && flow->queue <= HTTP1_NOTHING_ASKED;
+	__u32 lines = flow->queue == HTTP1_NOTHING_ASKED ? HTTP1_EMPTY_LINES : 0;
+
+	return ack == flow->next && seq - flow->last_ack <= lines && flow->state == HTTP1_STATUS &&
+	       flow->queue <= HTTP1_NOTHING_ASKED;
 }
 
 /* The highest bit that is set. */
@@ -219,13 +221,14 @@ static __always_inline void http1_ask(struct http1_flow *flow, const struct http
 	    (!is_next && is_request && http1_is_early(flow, run->ack)))
 		flow->flags |= HTTP1_PIPELINED;
 	pushed = (1ULL << (asks->count & 31) | asks->heads) * top;
-	if (!follows || pushed >> 32) {
-		if (asks->head || asks->heads)
-			flow->flags |= HTTP1_HEAD_ASKED;
-		return;
-	}
-	if (asks->head)
+	follows = follows && asks->count && !(pushed >> 32);
+	if (asks->head || (!follows && asks->heads))
 		flow->flags |= HTTP1_HEAD_ASKED;
+	/* What is cut in its method may be taken for empty lines. */
+	if (!asks->count && flow->queue == HTTP1_NOTHING_ASKED)
+		flow->queue = 0;
+	if (!follows)
+		return;
 	flow->queue += (__u32)pushed - top;
 	/* One byte before the end no request begins. */
 	flow->asked = run->seq + (http1_asks_whole(run) ? run->pos : run->len - 1);

@@ -26,8 +26,8 @@ static const struct {
 	const char *name;
 	__u32 insns;
 } COMMITTED[] = {
-	{ "sw_ingress", 89782 },   { "sw_egress", 89782 },   { "sw_ingress_l3", 89707 },
-	{ "sw_egress_l3", 89707 }, { "sw_xdp", 126917 },     { "sw_xdp_frags", 88882 },
+	{ "sw_ingress", 90423 },   { "sw_egress", 90423 },   { "sw_ingress_l3", 90348 },
+	{ "sw_egress_l3", 90348 }, { "sw_xdp", 127558 },     { "sw_xdp_frags", 89523 },
 	{ "sw_drop", 18394 },      { "sw_hook_enter", 20 },  { "sw_hook_leave", 20 },
 	{ "sw_hook_probe", 22 },   { "sw_hook_return", 20 },
 };
