@@ -105,6 +105,7 @@ int main(int argc, char **argv)
 	suite_spikes(&suite);
 	suite_cycles(&suite);
 	suite_lasting(&suite);
+	suite_benchmark(&suite);
 	suite_steady(&suite);
 	printf("%u passed, %u failed, 0 skipped\n", suite.passed, suite.failed);
 	return suite.failed != 0;

@@ -43,6 +43,7 @@ void suite_quiet(struct suite *suite);
 void suite_spikes(struct suite *suite);
 void suite_cycles(struct suite *suite);
 void suite_lasting(struct suite *suite);
+void suite_benchmark(struct suite *suite);
 void suite_steady(struct suite *suite);
 
 #endif

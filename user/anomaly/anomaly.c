@@ -28,8 +28,10 @@ struct verdict {
 	double ln_raw[2];   /* by side: ln of the tail, both looks combined */
 	double ln_usual[2]; /* recalibrated */
 	double ln_p[2];     /* with the echoes of bursts */
-	double residual;    /* standard normal, if the model is right */
-	double excess;      /* above what was expected, of a whole bucket */
+	double score[2];
+	double residual;     /* standard normal, if the model is right */
+	double recalibrated; /* likewise, by the bucket's own tail as it should have been */
+	double excess;       /* above what was expected, of a whole bucket */
 	double burn;
 	double lasting[2];
 };
@@ -51,6 +53,13 @@ int anomaly_new(const struct anomaly_cfg *cfg, struct anomaly **ret)
 void anomaly_free(struct anomaly *anomaly)
 {
 	free(anomaly);
+}
+
+double anomaly_scale(double ln_p)
+{
+	if (ln_p >= log(0.05))
+		return 0;
+	return fmin(100, 100 * (0.95 * (ln_p - log(0.05)) / (log(1e-4) - log(0.05)) + 0.05));
 }
 
 static double clamp_count(double count)
@@ -112,13 +121,25 @@ static double lasting_of(const struct anomaly *anomaly, double excess, double si
 	return sum - most;
 }
 
-/* The residuals' sum, scaled by how it varied. */
+/* How the residuals' sum varied; at least as if they were independent. */
+static double burn_scale(const struct anomaly *anomaly)
+{
+	double scale = (anomaly->burn_squares + 20 * BURN_BUCKETS) / (anomaly->burn_weight + 20);
+
+	return fmax(scale, BURN_BUCKETS);
+}
+
+/* The residuals' sum, scaled by that. */
 static double burn_of(const struct anomaly *anomaly, double residual)
 {
-	double scale;
+	return sum_of(anomaly, anomaly->residual, residual) / sqrt(burn_scale(anomaly));
+}
 
-	scale = (anomaly->burn_squares + 20 * BURN_BUCKETS) / (anomaly->burn_weight + 20);
-	return sum_of(anomaly, anomaly->residual, residual) / sqrt(fmax(scale, BURN_BUCKETS));
+static double with_echo(const struct anomaly *anomaly, int side, double mean, double count,
+			double ln_usual)
+{
+	return (side == SIDE_HIGH ? echo_ln_upper : echo_ln_lower)(&anomaly->echo, mean, count,
+								   ln_usual);
 }
 
 /*
@@ -135,12 +156,60 @@ static double both_of(const struct anomaly *anomaly, double ln_model, const stru
 	return (1 - share) * ln_model + share * tail_ln_upper(tail, value);
 }
 
+/* A bucket's tails as standard deviations, of which a run counts only so many. */
+static double recalibrated_of(double ln_upper, double ln_lower)
+{
+	double z = fmax(0, normal_quantile(fmin(ln_upper, ln_lower)));
+
+	return (ln_upper < ln_lower ? 1 : -1) * fmin(z, RUN_BEGINS);
+}
+
+/* The look at one bucket and that at twelve. Returns the former's tail, recalibrated. */
+static double judge_side(const struct anomaly *anomaly, int side, double count, struct verdict *ret)
+{
+	double sign = side == SIDE_HIGH ? 1 : -1, single, several, own;
+
+	ret->lasting[side] = lasting_of(anomaly, ret->excess, sign);
+	single = both_of(anomaly, ret->ln_raw[side], &anomaly->single[side], sign * ret->excess);
+	several = both_of(anomaly, normal_ln_upper(sign * ret->burn), &anomaly->several[side],
+			  ret->lasting[side]);
+	own = rarity_correct(&anomaly->rarity[side], single);
+	if (sign * ret->residual > 0)
+		single = fmin(single - log(1 - BURN_SHARE), several - log(BURN_SHARE));
+	ret->ln_raw[side] = fmin(0, single);
+	ret->ln_usual[side] = rarity_correct(&anomaly->rarity[side], ret->ln_raw[side]);
+	ret->ln_p[side] = with_echo(anomaly, side, ret->view.mean, count, ret->ln_usual[side]);
+	ret->score[side] = fmin(anomaly_scale(fmin(0, ret->ln_p[side] + M_LN2)),
+				rarity_ceiling(&anomaly->rarity[side], ret->ln_raw[side]));
+	return own;
+}
+
+/* The look at what lasts behind an outlier. */
+static void judge_run(const struct anomaly *anomaly, double count, struct verdict *ret)
+{
+	double z = run_look(&anomaly->run, ret->recalibrated) /
+		   sqrt(burn_scale(anomaly) / BURN_BUCKETS);
+	int side = z > 0 ? SIDE_HIGH : SIDE_LOW;
+	double ln_p, score;
+
+	if (z == 0)
+		return;
+	ln_p = with_echo(anomaly, side, ret->view.mean, count,
+			 fmin(0, normal_ln_upper(fabs(z)) - log(RUN_SHARE)));
+	score = anomaly_scale(fmin(0, ln_p + M_LN2));
+	if (anomaly->run.told)
+		score = fmin(score, RUN_HELD);
+	if (score <= ret->score[side])
+		return;
+	ret->score[side] = score;
+	ret->ln_p[side] = fmin(ret->ln_p[side], ln_p);
+}
+
 static void judge(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,
 		  double coverage, struct verdict *ret)
 {
 	const struct season_when when = when_of(anomaly, bucket);
-	double count = clamp_count(bucket->count);
-	int side;
+	double count = clamp_count(bucket->count), upper, lower;
 
 	model_view(&anomaly->model, &when, coverage, &ret->view);
 	ret->ln_raw[SIDE_HIGH] = model_ln_upper(&ret->view, count);
@@ -148,28 +217,10 @@ static void judge(const struct anomaly *anomaly, const struct anomaly_bucket *bu
 	ret->residual = residual_of(exp(ret->ln_raw[SIDE_HIGH]), exp(ret->ln_raw[SIDE_LOW]));
 	ret->excess = (count - ret->view.mean) / coverage;
 	ret->burn = burn_of(anomaly, ret->residual);
-	for (side = SIDE_HIGH; side <= SIDE_LOW; side++) {
-		double sign = side == SIDE_HIGH ? 1 : -1, single, several;
-
-		ret->lasting[side] = lasting_of(anomaly, ret->excess, sign);
-		single = both_of(anomaly, ret->ln_raw[side], &anomaly->single[side],
-				 sign * ret->excess);
-		several = both_of(anomaly, normal_ln_upper(sign * ret->burn),
-				  &anomaly->several[side], ret->lasting[side]);
-		if (sign * ret->residual > 0)
-			single = fmin(single - log(1 - BURN_SHARE), several - log(BURN_SHARE));
-		ret->ln_raw[side] = fmin(0, single);
-		ret->ln_usual[side] = rarity_correct(&anomaly->rarity[side], ret->ln_raw[side]);
-		ret->ln_p[side] = (side == SIDE_HIGH ? echo_ln_upper : echo_ln_lower)(
-			&anomaly->echo, ret->view.mean, count, ret->ln_usual[side]);
-	}
-}
-
-double anomaly_scale(double ln_p)
-{
-	if (ln_p >= log(0.05))
-		return 0;
-	return fmin(100, 100 * (0.95 * (ln_p - log(0.05)) / (log(1e-4) - log(0.05)) + 0.05));
+	upper = judge_side(anomaly, SIDE_HIGH, count, ret);
+	lower = judge_side(anomaly, SIDE_LOW, count, ret);
+	ret->recalibrated = recalibrated_of(upper, lower);
+	judge_run(anomaly, count, ret);
 }
 
 /* 1 down to tail p 1e-3, falling with ln p to 0.01 at 1e-5. */
@@ -241,6 +292,8 @@ void anomaly_learn(struct anomaly *anomaly, const struct anomaly_bucket *bucket)
 		weight = 1;
 	if (anomaly->learned >= ANOMALY_READY) {
 		learn_recent(anomaly, &verdict, weight, again);
+		run_learn(&anomaly->run, verdict.recalibrated,
+			  fmax(verdict.score[SIDE_HIGH], verdict.score[SIDE_LOW]));
 		echo_learn(&anomaly->echo, verdict.view.mean, count,
 			   model_ln_mass(&verdict.view, count), far);
 	}
@@ -259,7 +312,6 @@ void anomaly_judge(const struct anomaly *anomaly, const struct anomaly_bucket *b
 		   enum side side, struct anomaly_score *ret)
 {
 	struct verdict verdict;
-	double ln_p, ceiling;
 	enum side farther = side;
 
 	*ret = (struct anomaly_score){
@@ -276,10 +328,8 @@ void anomaly_judge(const struct anomaly *anomaly, const struct anomaly_bucket *b
 		return;
 	if (side == SIDE_BOTH)
 		farther = verdict.ln_p[SIDE_HIGH] < verdict.ln_p[SIDE_LOW] ? SIDE_HIGH : SIDE_LOW;
-	ln_p = fmin(0, verdict.ln_p[farther] + log(2));
-	ceiling = rarity_ceiling(&anomaly->rarity[farther], verdict.ln_raw[farther]);
-	ret->score = fmin(anomaly_scale(ln_p), ceiling);
-	ret->probability = fmax(exp(ln_p), DBL_MIN);
+	ret->score = verdict.score[farther];
+	ret->probability = fmax(exp(fmin(0, verdict.ln_p[farther] + M_LN2)), DBL_MIN);
 }
 
 void anomaly_typical_range(const struct anomaly *anomaly, const struct anomaly_bucket *bucket,

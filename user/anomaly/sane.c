@@ -115,6 +115,16 @@ static bool echo_is_sane(const struct echo *echo)
 	       at_most(echo->errors, echo->weight * 4 * ECHO_RATIO * ECHO_RATIO);
 }
 
+/* The sums of lambda^k and of lambda^2k, of what counts for RUN_BEGINS each at the most. */
+static bool run_is_sane(const struct run *run)
+{
+	double kept = 1 - 1 / RUN_MEMORY;
+
+	return at_most(run->squares, 1 / (1 - kept * kept)) &&
+	       at_most(fabs(run->sum), run->squares > 0 ? RUN_BEGINS * RUN_MEMORY : 0) &&
+	       at_most(run->told, 1);
+}
+
 bool anomaly_is_sane(const struct anomaly *anomaly)
 {
 	size_t i;
@@ -124,8 +134,8 @@ bool anomaly_is_sane(const struct anomaly *anomaly)
 		    !at_most(fabs(anomaly->excess[i]), 4 * MODEL_MEAN_MOST))
 			return false;
 	return model_is_sane(&anomaly->model, anomaly->learned) && echo_is_sane(&anomaly->echo) &&
-	       side_is_sane(anomaly, SIDE_HIGH) && side_is_sane(anomaly, SIDE_LOW) &&
-	       at_most(anomaly->burn_weight, BURN_MEMORY) &&
+	       run_is_sane(&anomaly->run) && side_is_sane(anomaly, SIDE_HIGH) &&
+	       side_is_sane(anomaly, SIDE_LOW) && at_most(anomaly->burn_weight, BURN_MEMORY) &&
 	       at_most(anomaly->burn_squares,
 		       anomaly->burn_weight * pow(BURN_BUCKETS * RESIDUAL_MOST, 2)) &&
 	       at_most(anomaly->far, FAR_MOST);

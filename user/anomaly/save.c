@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define MAGIC   0x53574231U /* also tells a machine of the other byte order */
-#define VERSION 4
+#define VERSION 5
 
 /* A fuzzer would otherwise never get past it. */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION

@@ -7,6 +7,7 @@
 #include "anomaly/echo.h"
 #include "anomaly/model.h"
 #include "anomaly/rarity.h"
+#include "anomaly/run.h"
 #include "anomaly/tail.h"
 
 #define BURN_BUCKETS  12
@@ -30,6 +31,7 @@ struct anomaly {
 	double burn_weight;
 	double far; /* buckets far out, lately */
 	struct echo echo;
+	struct run run;
 };
 
 /* Whether all its members are finite, within what learning can reach, and agree. */
