@@ -165,14 +165,15 @@ static __always_inline bool http1_asks_whole(const struct http1_run *run)
 /*
  * Has everything been answered that was sent before a request at seq, which acknowledges ack? As
  * far as that can be seen: when the last response was sent, the server knew of no more, but for
- * what may be empty lines, and the client has that response.
+ * what may be empty lines, and the client has that response. The request may be sent again while
+ * its status line comes.
  */
 static __always_inline bool http1_is_next(const struct http1_flow *flow, __u32 seq, __u32 ack)
 {
 	__u32 lines = flow->queue == HTTP1_NOTHING_ASKED ? HTTP1_EMPTY_LINES : 0;
 
-	return ack == flow->next && seq - flow->last_ack <= lines && flow->state == HTTP1_STATUS &&
-	       flow->queue <= HTTP1_NOTHING_ASKED;
+	return ack == flow->next - flow->carry_len && seq - flow->last_ack <= lines &&
+	       flow->state == HTTP1_STATUS && flow->queue <= HTTP1_NOTHING_ASKED;
 }
 
 /* The highest bit that is set. */
