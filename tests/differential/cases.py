@@ -12,7 +12,8 @@ c  What cannot be known without the request, or is documented as not known. Neve
    were, but for the families that say `imitations`: there never more than lines that could pass
    for responses; and but for those that say `named`: where fewer are counted, counters name why.
    The families, by the rows of tests/bpf/rows_*.c that say the same:
-   head_with_length     (named) HEAD pipelined with a length, in requests that are cut anyhow
+   head_with_length     (named, imitations) HEAD pipelined with a length, in requests that are cut
+                        anyhow: taken for a body, it ends where a text may imitate
    length_list          a list of the same length twice in one field
    coding_not_chunked   a transfer coding without chunked is taken for chunked
    line_feed_chunks     a bare line feed behind chunk data
@@ -166,7 +167,7 @@ def mail_of_status_lines(random):
 
 
 NAMED = ("head_with_length",)
-IMITATING = ("talk_over_body", "talk_in_tunnel", "loss_before_body", "mail_of_status_lines")
+IMITATING = ("head_with_length", "talk_over_body", "talk_in_tunnel", "loss_before_body", "mail_of_status_lines")
 UNKNOWABLE = (talk_over_body, talk_in_tunnel, loss_before_body, mail_of_status_lines, loss_at_start,
               head_with_length, length_list, coding_not_chunked, line_feed_chunks, tiny_chunks,
               empty_line_first)
