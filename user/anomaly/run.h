@@ -21,11 +21,10 @@
 #define RUN_BEGINS 2.7 /* a tail of 3.5e-3 */
 #define RUN_ENDS   1.0
 #define RUN_MEMORY 4.0 /* buckets */
-#define RUN_SHARE                                                                       \
-	0.5 /* of the chances to be wrong, beside the looks at one bucket and at twelve \
-	     */
-#define RUN_TOLD 75.0
-#define RUN_HELD 49.0
+/* Of the chances to be wrong, beside the looks at one bucket and at twelve. */
+#define RUN_SHARE 0.5
+#define RUN_TOLD  75.0
+#define RUN_HELD  49.0
 
 /* Plain data; all zero: there is none. */
 struct run {
