@@ -217,6 +217,9 @@ def make_case(kind, seed, number):
         name += about
         names = names and (kind == "b" or about.strip() in NAMED)
         carrier, before = carry(random, peers, cport, *dialogues)
+        link = (cport, carrier.isn[True] & 0xFFFFFFFF)
+        if link in [other[:2] for other in links]:
+            continue  # by its SYN alone that is the same connection
         if kind == "c" and how:
             before = 0
         whole = carrier.packets
@@ -228,7 +231,7 @@ def make_case(kind, seed, number):
         if about.strip() in IMITATING:
             for side in (True, False):
                 imitations += len(packets.START.findall(carrier.stream[side]))
-        links.append((cport, carrier.isn[True] & 0xFFFFFFFF, part))
+        links.append((*link, part))
         sent += whole
         seen += part
         cport += random.choice((0, 1))  # the same port again, or another
