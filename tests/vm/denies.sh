@@ -133,6 +133,7 @@ END
   if [ "$1" = auto ]; then unset SPIKEWATCH_DROPS; else export SPIKEWATCH_DROPS="$1"; fi
   ip netns exec dg ./spikewatch probe >way
   sed -n '/^drops/,/^maps/p' way | sed '$d'
+  rm -rf /var/lib/spikewatch # the last run's incident would be open still
   sensor_start "denies, $1, chains $2" dg -i gi -i go
   knock_denied da 10.2.0.11 10.2.0.12 10.2.0.13 10.2.0.14 10.2.0.15 10.2.0.17 10.2.0.18 10.2.0.19 10.2.0.20 10.2.0.21 10.1.0.2
   knock_denied da fd02::11 fd02::12 fd02::13 fd02::14 fd02::15 fd02::17 fd02::18 fd02::19 fd02::20 fd02::21 fd01::2
