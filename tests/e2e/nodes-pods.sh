@@ -50,6 +50,9 @@ some() {
   sensor_stop
   check "and detached so" hastened 2
   check "only for that time, too" grep -q 0 $EXPEDITED
+  sensor_start "$NODE1" -c "$TMP/sw.yaml" -i 'eni*' -v --attach clsact
+  sensor_stop
+  check "not by clsact, which does not wait" hastened 0
   printf 'link del eni%d\n' {0..19} | ip -n "$NODE1" -batch -
   rcu_as_before
 }

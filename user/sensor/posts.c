@@ -139,15 +139,29 @@ static bool is_due(const struct post *post, __u64 now_ns)
 	       (!post->tried_ns || now_ns - post->tried_ns >= RETRY_NS);
 }
 
-/* Links of an interface that was deleted are gone with it. */
-static size_t programs_to_change(const struct posts *posts, __u64 now_ns)
+/* By clsact, and for an interface that was deleted, the kernel waits for no grace period. */
+static size_t slow_programs(const struct sensor *sensor, const struct post *post)
 {
+	if (!sensor->features.tcx || post->asked == ATTACH_CLSACT)
+		return 0;
+	return post->gone && !links_find(&sensor->interfaces, post->interface.name)
+		       ? 0
+		       : LOADER_ATTACHMENTS;
+}
+
+/* all: at the end, of every one that is attached; else of those that come or go. */
+static size_t programs_to_change(const struct sensor *sensor, bool all)
+{
+	const struct posts *posts = sensor->posts;
+	__u64 now_ns = clock_now_ns(CLOCK_BOOTTIME);
 	size_t count = 0;
 
-	for (size_t i = 0; i < posts->count; i++)
-		if (is_due(posts->list[i], now_ns) ||
-		    (posts->list[i]->gone && posts->list[i]->attached))
-			count += LOADER_ATTACHMENTS;
+	for (size_t i = 0; i < posts->count; i++) {
+		const struct post *post = posts->list[i];
+
+		if (post->attached ? all || post->gone : is_due(post, now_ns))
+			count += slow_programs(sensor, post);
+	}
 	return count;
 }
 
@@ -203,12 +217,11 @@ bool posts_are_stale(const struct sensor *sensor)
 void posts_work(struct sensor *sensor)
 {
 	struct posts *posts = sensor->posts;
-	__u64 now_ns = clock_now_ns(CLOCK_BOOTTIME);
-	__u64 until_ns = now_ns + TURN_NS;
+	__u64 until_ns = clock_now_ns(CLOCK_BOOTTIME) + TURN_NS;
 
 	if (!posts->work_left)
 		return;
-	hasten(sensor, programs_to_change(posts, now_ns));
+	hasten(sensor, programs_to_change(sensor, false));
 	posts->work_left = leave_those_gone(sensor, until_ns) || attach_those_due(sensor, until_ns);
 	grace_restore(&posts->grace);
 	if (!posts->work_left)
@@ -253,7 +266,7 @@ static int attach_first(struct sensor *sensor)
 	struct posts *posts = sensor->posts;
 	int code = EXIT_GOOD;
 
-	hasten(sensor, posts->count * LOADER_ATTACHMENTS);
+	hasten(sensor, programs_to_change(sensor, false));
 	for (size_t i = 0; i < posts->count && !code; i++) {
 		struct post *post = posts->list[i];
 
@@ -331,7 +344,8 @@ void posts_detach(struct sensor *sensor)
 
 	if (!posts)
 		return;
-	hasten(sensor, sensor->watched * LOADER_ATTACHMENTS);
+	if (!sensor->config->keep_attached)
+		hasten(sensor, programs_to_change(sensor, true));
 	for (size_t i = 0; i < posts->count; i++) {
 		struct post *post = posts->list[i];
 
